@@ -1,0 +1,142 @@
+"""The tables of the books, as SQLAlchemy Core has them. The migrations make them; a test holds the two together.
+
+Amounts are whole micro-units (10^-6 of the currency), days ISO dates, moments ISO in UTC with six decimals, so that text
+sorts by time. A balance is what the subscriber has: a charge is negative on the line's account and positive on the
+operator's income account. Triggers (see the first migration) keep each balance equal to its postings and refuse every
+change of a posting. Account kinds so far:
+
+    main       a prepaid line's money; its floor is 0
+    bill       a postpaid line's running bill (negative: owed), what `accounts.bill` shows as current
+    bill_fees  a postpaid line's fees for requests: part of the running bill, kept apart from the figures shown
+    fees, opening   the operator's own: income from fees; the other side of opening balances
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+# 64 bits everywhere; STRICT tables of SQLite know only the name INTEGER for it.
+Whole = BigInteger().with_variant(Integer, "sqlite")
+
+setting = Table("setting", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False), sqlite_strict=True)
+"""What the books know of themselves: `lines` is `demo` or `plain`, how they were set up."""
+
+line = Table(
+    "line",
+    metadata,
+    Column("msisdn", Text, primary_key=True),
+    Column("operator", Text, nullable=False),
+    Column("kind", Text, CheckConstraint("kind IN ('prepaid', 'postpaid')", name="kind"), nullable=False),
+    Column("status", Text, CheckConstraint("status IN ('active', 'barred', 'expired')", name="status"), nullable=False),
+    Column("tariff", Text, nullable=False),
+    Column("language", Text),
+    Column("roaming", Integer, CheckConstraint("roaming IN (0, 1)", name="roaming"), nullable=False),
+    Column("notices", Integer, CheckConstraint("notices IN (0, 1)", name="notices"), nullable=False),
+    Column("expires", Text),
+    sqlite_strict=True,
+)
+"""A subscriber line. `language` is null until the subscriber chose one, `expires` where the line does not expire."""
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("operator", Text, nullable=False),
+    Column("msisdn", Text, ForeignKey("line.msisdn")),
+    Column("kind", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("balance", Whole, nullable=False, server_default="0"),
+    Column("floor", Whole),
+    CheckConstraint("floor IS NULL OR balance >= floor", name="floor"),
+    UniqueConstraint("id", "currency"),
+    sqlite_strict=True,
+)
+"""An account: of a line, or (msisdn null) of the operator itself. `balance` never falls below `floor` where there is one."""
+Index("ix_account_line", account.c.msisdn, account.c.kind, unique=True)
+Index(
+    "ix_account_own",
+    account.c.operator,
+    account.c.kind,
+    account.c.currency,
+    unique=True,
+    sqlite_where=account.c.msisdn.is_(None),
+    postgresql_where=account.c.msisdn.is_(None),
+)
+
+operation = Table(
+    "operation",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("msisdn", Text),
+    Column("outcome", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    UniqueConstraint("key"),
+    sqlite_strict=True,
+)
+"""Something asked of the books, once for its `key`; `outcome` is the JSON of the answer, refusals included."""
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("operation_id", Whole, ForeignKey("operation.id"), nullable=False),
+    Column("account_id", Whole, nullable=False),
+    Column("amount", Whole, CheckConstraint("amount <> 0", name="amount"), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("information", Text, nullable=False, server_default=""),
+    Column("at", Text, nullable=False),
+    ForeignKeyConstraint(["account_id", "currency"], ["account.id", "account.currency"]),
+    sqlite_strict=True,
+)
+"""One side of an operation. `kind` is what it is to the subscriber (`opening`, `fee`). Never changed, never deleted."""
+Index("ix_posting_account", posting.c.account_id)
+Index("ix_posting_operation", posting.c.operation_id)
+
+bonus = Table(
+    "bonus",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("msisdn", Text, ForeignKey("line.msisdn"), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("left", Whole, CheckConstraint('"left" >= 0', name="left"), nullable=False),
+    Column("until", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What is left of a package, in whole units, usable up to and including the day `until`."""
+Index("ix_bonus_msisdn", bonus.c.msisdn, bonus.c.until)
+
+bill = Table(
+    "bill",
+    metadata,
+    Column("msisdn", Text, ForeignKey("line.msisdn"), primary_key=True),
+    Column("currency", Text, nullable=False),
+    Column("billed", Whole, nullable=False),
+    Column("advance", Whole, nullable=False),
+    Column("due", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What billing last said of a postpaid line: facts from outside the ledger, not money moved in it."""

@@ -1,0 +1,129 @@
+"""An operator's folder compiled once: sources in, frozen nodes or faults out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.menu_files import MenuFile
+from ivr.catalog.operator_file import OperatorFile
+from ivr.catalog.reader import NAME, Reader
+from ivr.catalog.services import Service, load_services
+from ivr.catalog.shapes import RESERVED_FILES
+from ivr.catalog.source import Node, read_file
+from ivr.catalog.translations import load_translations
+from ivr.catalog.wordings import Wordings
+from ivr.engine.model import Menu, Model
+from ivr.engine.walk import code_parts
+
+SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
+"""The services of the embedded accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What came of a folder: a model, or None where there are errors; and everything that was found."""
+
+    model: Model | None
+    faults: tuple[Fault, ...]
+
+
+def content_hash(folder: Path, locales: Path) -> str:
+    """The release id of what is on disk: a hash over menus, operator file, catalogs and services, 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    files = [*folder.glob("*.yaml"), *locales.glob("*/LC_MESSAGES/*.po"), SERVICES]
+    for path in sorted(files):
+        digest.update(path.name.encode() + b"\0" + (path.parent.parent.name.encode() if path.suffix == ".po" else b"") + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled:
+    """Everything in `folder` (operator.yaml and menu files), with the catalogs in `locales`."""
+    faults = Faults()
+    reader = Reader(faults)
+    root = folder.parent
+    services = load_services(SERVICES, faults)
+    nodes: dict[str, Node] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        node = read_file(path, f"{root.name}/{folder.name}/{path.name}", root, faults)
+        if path.stem != "operator" and (path.stem in RESERVED_FILES or not NAME.fullmatch(path.stem)):
+            faults.add(f"{root.name}/{folder.name}/{path.name}:1:1", "E015", f'a menu file cannot be called "{path.stem}"')
+        elif node is not None:
+            nodes[path.stem] = node
+    if "operator" not in nodes:
+        if not (folder / "operator.yaml").exists():
+            faults.add(f"{root.name}/{folder.name}/operator.yaml:1:1", "E010", "there is no operator.yaml in this folder")
+        return Compiled(None, tuple(faults.sorted()))
+    house = OperatorFile(nodes.pop("operator"), reader)
+    catalogs = {language: load_translations(locales, language, faults) for language in house.languages}
+    wordings = Wordings(reader, house.languages, catalogs)
+    operator = house.compile(wordings, catalogs)
+    if faults.errors() and not operator.answers:
+        return Compiled(None, tuple(faults.sorted()))
+    files = [MenuFile(stem, node, reader, wordings, house, operator, services) for stem, node in nodes.items()]
+    everything = {name: key for file in files for name, key in file.names.items()}
+    menus = {name: menu for file in files for name, menu in file.compile_menus(everything).items()}
+    entries = tuple(entry for file in files for entry in file.compile_entries(everything))
+    model = Model(operator, menus, entries, release or content_hash(folder, locales))
+    for file in files:
+        for name in file.names:
+            if name in menus:
+                file.values_fit(menus, menus[name])
+        _published(file, model, everything, reader)
+    _reachable(model, reader)
+    if operator.first_call is not None and operator.first_call not in menus:
+        languages = house.node.get("languages") or house.node
+        reader.known(languages.get("first_call") or languages, operator.first_call, menus, "E012", "menu")
+    return Compiled(None if faults.errors() else model, tuple(faults.sorted()))
+
+
+def _published(file: MenuFile, model: Model, everything: Mapping[str, Node], reader: Reader) -> None:
+    for key, node in reader.pairs(file.node.get("published"), "published"):
+        wanted = file.target(node, everything)
+        parts = code_parts(key.text)
+        if wanted is None:
+            continue
+        ends = {end for end in (_walk(model, entry.go, parts[len(entry.parts) :]) for entry in model.entries if parts and entry.channel == "ussd" and parts[: len(entry.parts)] == entry.parts)}
+        if wanted not in ends:
+            leads = next(iter(end for end in ends if end), None)
+            reader.fault(key, "E060", f"{key.text} is printed for {wanted} and leads " + (f"to {leads}" if leads else "nowhere"))
+
+
+def _walk(model: Model, menu: str, parts: tuple[str, ...]) -> str | None:
+    for part in parts:
+        if menu not in model.menus:
+            return None
+        choice = next((choice for choice in model.menus[menu].choices if choice.key == part), None)
+        if choice is None:
+            return None
+        menu = choice.go
+    return menu
+
+
+def _reachable(model: Model, reader: Reader) -> None:
+    waiting = [target for entry in model.entries for target in (entry.go, entry.then) if target]
+    waiting += [model.operator.first_call] if model.operator.first_call else []
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in model.menus:
+            continue
+        seen.add(name)
+        waiting += _leads(model.menus[name])
+    for name, menu in model.menus.items():
+        if name not in seen:
+            reader.fault(Node("text", menu.place), "E011", f'nobody can reach menu "{name}": no entry, choice or `then` leads to it')
+
+
+def _leads(menu: Menu) -> list[str]:
+    targets = [target for choice in menu.choices for target in (choice.go, choice.then)]
+    targets += [menu.then, *(outcome.go for outcome in menu.otherwise.values())]
+    targets += [tries.then for tries in (menu.no_input, menu.no_match) if tries]
+    return [target for target in targets if target]
+
+
+__all__ = ["Compiled", "Service", "compile_operator", "content_hash"]

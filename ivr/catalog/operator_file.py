@@ -1,0 +1,232 @@
+"""operator.yaml compiled: numbers, prices, limits, keys and what the engine says itself."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from ivr.catalog.reader import Reader
+from ivr.catalog.shapes import ANSWERS, CHANNELS, SHAPES
+from ivr.catalog.source import Node
+from ivr.catalog.translations import Translations
+from ivr.catalog.units import UNITS
+from ivr.catalog.wordings import Wordings, cut
+from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Message, Operator, Tries, UssdSettings, Wording
+from ivr.engine.values import Money, Span, Value
+
+LINE = {
+    "number": "msisdn",
+    "kind": "text",
+    "status": "text",
+    "tariff": "tariff",
+    "language": "text",
+    "roaming": "flag",
+    "notices": "flag",
+    "expires": "date",
+}
+"""What every wording may say of the line."""
+
+
+class OperatorFile:
+    """Reads one operator.yaml. `scope` gives the type of a name that every wording of the operator may use."""
+
+    def __init__(self, node: Node, reader: Reader) -> None:
+        self.node, self.reader = node, reader
+        reader.shape(node, "operator", "operator.yaml")
+        languages = node.get("languages") or node
+        self.languages = reader.texts(languages.get("offered"), "offered") or ("en",)
+        self.currency = reader.text(node.get("currency"), "currency", "AZN")
+        self.fees = {key.text: self._fee(key, value) for key, value in reader.pairs(node.get("fees"), "fees")}
+        self.limits = {key.text: self._limit(value) for key, value in reader.pairs(node.get("limits"), "limits")}
+        numbers = node.get("numbers") or node
+        fixed = ("country", "length", "prefixes", "written")
+        self.numbers = {
+            key.text: reader.text(value, "a number") for key, value in reader.pairs(numbers, "numbers") if key.text not in fixed and numbers is not node
+        }
+        self.switches = {key.text: reader.switch(value, "a switch", True) for key, value in reader.pairs(node.get("switches"), "switches")}
+        self.groups = {key.text: self._group(value) for key, value in reader.pairs(node.get("groups"), "groups")}
+        self.groups.setdefault("everyone", Group())
+
+    def scope(self, path: tuple[str, ...]) -> str | None:
+        """The type of a name that has a meaning everywhere."""
+        match path:
+            case ("line", name):
+                return LINE.get(name)
+            case ("fee",):
+                return "money"
+            case ("fees", fee, channel):
+                return "money" if fee in self.fees and channel in self.fees[fee].prices else None
+            case ("numbers", name):
+                return "text" if name in self.numbers else None
+            case ("switches", name):
+                return "flag" if name in self.switches else None
+            case ("limits", name) if name in self.limits:
+                value = self.limits[name]
+                return "money" if isinstance(value, Money) else "span" if isinstance(value, Span) else "number"
+        return None
+
+    def _money(self, node: Node) -> Money | None:
+        text = self.reader.text(node, "a price")
+        if text == "free":
+            return Money(0, self.currency)
+        try:
+            amount = Money.parse(text, self.currency)
+            if amount.micro >= 0 and Decimal(text).as_tuple().exponent != "n":
+                return amount
+        except (ValueError, InvalidOperation):
+            pass
+        self.reader.fault(node, "E010", f'a price is free or a decimal in quotes, such as "0.10"; not {text!r}')
+        return None
+
+    def _fee(self, key: Node, node: Node) -> FeePrices:
+        self.reader.name(key, "a fee")
+        if not self.reader.shape(node, "fee", "a fee"):
+            return FeePrices({})
+        once = self.reader.text(node.get("once"), "once", "each")
+        if once not in ("session", "each"):
+            self.reader.fault(node.get("once") or node, "E010", "once is session or each")
+        prices = {channel: price for channel in CHANNELS if (value := node.get(channel)) is not None and (price := self._money(value)) is not None}
+        return FeePrices(prices, once == "session")
+
+    def _limit(self, node: Node) -> Value:
+        if node.kind == "map":
+            return {key.text: self._limit(value) for key, value in node.pairs}
+        text = self.reader.text(node, "a limit")
+        if text and text[-1] in "smhd" and text[:-1].isdigit():
+            return Span(self.reader.span(node, "a limit", 0))
+        if not node.quoted and text.isdigit():
+            return int(text)
+        return self._money(node) or Money(0, self.currency)
+
+    def _group(self, node: Node) -> Group:
+        if not self.reader.shape(node, "group", "a group"):
+            return Group()
+        line = self.reader.text(node.get("line"), "line") or None
+        if line not in (None, "prepaid", "postpaid"):
+            self.reader.fault(node.get("line") or node, "E010", "a line is prepaid or postpaid")
+        tariffs = {key.text for key, _ in self.reader.pairs(self.node.get("tariffs"), "tariffs")}
+        sets = []
+        for name in ("tariffs", "except_tariffs"):
+            listed = node.get(name)
+            texts = self.reader.texts(listed, name)
+            for text in texts:
+                self.reader.known(listed or node, text, tariffs, "E010", "tariff")
+            sets.append(frozenset(texts))
+        return Group(line, *sets)
+
+    def tries(self, node: Node | None, wordings: Wordings, context: str, default: Tries | None) -> Tries:
+        """A no_input or no_match: a wording, or {most, say, then}."""
+        fallback = default or Tries(3, None, "goodbye")
+        if node is None:
+            return fallback
+        if node.kind == "text" or (node.kind == "map" and not set(node.names()) & set(SHAPES["tries"])):
+            return Tries(fallback.most, wordings.wording(node, context, self.scope, "a wording"), fallback.then)
+        if not self.reader.shape(node, "tries", "tries"):
+            return fallback
+        said = node.get("say")
+        return Tries(
+            self.reader.count(node.get("most"), "most", fallback.most, 10),
+            wordings.wording(said, context, self.scope, "say") if said is not None else fallback.say,
+            self.reader.text(node.get("then"), "then", fallback.then),
+        )
+
+    def compile(self, wordings: Wordings, catalogs: Mapping[str, Translations]) -> Operator:
+        """The operator as the engine knows it."""
+        reader, node = self.reader, self.node
+        languages, numbers, ussd, call = (node.get(name) or Node("map", node.place) for name in ("languages", "numbers", "ussd", "call"))
+        for section, name in ((languages, "languages"), (ussd, "ussd"), (call, "call"), (node.get("keys"), "keys"), (node.get("sessions"), "sessions")):
+            if section is not None and section.pairs:
+                reader.shape(section, name, name)
+        default = reader.text(languages.get("default"), "default", self.languages[0])
+        reader.known(languages.get("default") or languages, default, self.languages, "E018", "offered language")
+        zone = reader.text(node.get("time_zone"), "time_zone", "UTC")
+        if zone not in zoneinfo.available_timezones():
+            reader.fault(node.get("time_zone") or node, "E010", f"there is no time zone {zone}; write one such as Asia/Baku")
+        tries = node.get("tries") or Node("map", node.place)
+        choice = call.get("choice")
+        keys = node.get("keys") or Node("map", node.place)
+        on_ussd, in_call = keys.get("ussd") or keys, keys.get("call") or keys
+        return Operator(
+            name=reader.text(node.get("operator"), "operator"),
+            title=reader.text(node.get("name"), "name"),
+            currency=self.currency,
+            time_zone=zone,
+            languages=self.languages,
+            default_language=default,
+            first_call=reader.text(languages.get("first_call"), "first_call") or None,
+            fold={key.text: frozenset(reader.texts(value, "fold")) for key, value in reader.pairs(languages.get("fold"), "fold")},
+            fold_names=frozenset(reader.texts(languages.get("fold_names"), "fold_names")),
+            country=reader.text(numbers.get("country"), "country"),
+            length=reader.count(numbers.get("length"), "length", 9, 14),
+            prefixes=reader.texts(numbers.get("prefixes"), "prefixes"),
+            written=reader.texts(numbers.get("written"), "written"),
+            numbers=self.numbers,
+            groups=self.groups,
+            fees=self.fees,
+            limits=self.limits,
+            spoken={
+                key.text: {language.text: reader.text(words, "spoken") for language, words in reader.pairs(tariff.get("spoken"), "spoken")}
+                for key, tariff in reader.pairs(node.get("tariffs"), "tariffs")
+                if reader.shape(tariff, "tariff", "a tariff")
+            },
+            ussd=UssdSettings(
+                reader.count(ussd.get("octets"), "octets", 160, 160),
+                reader.span(ussd.get("wait"), "wait", 60),
+                reader.span(ussd.get("longest"), "longest", 180),
+                reader.switch(ussd.get("stay_open"), "stay_open", True),
+            ),
+            call=CallSettings(
+                reader.span(call.get("first_digit"), "first_digit", 6),
+                reader.span(call.get("between_digits"), "between_digits", 3),
+                reader.switch(call.get("barge_in"), "barge_in", True),
+                reader.span(call.get("longest"), "longest", 600),
+                wordings.wording(choice, "operator.choice", self._choice_scope, "choice") if choice is not None else {},
+                reader.text(call.get("point"), "point", "*"),
+                reader.text(call.get("speak_numbers"), "speak_numbers", "grouped"),
+            ),
+            keys=Keys(
+                *(reader.text(on_ussd.get(name), name) for name in ("back", "home", "next")),
+                *(reader.text(in_call.get(name), name) for name in ("back", "repeat", "next")),
+                reader.text(keys.get("confirm"), "confirm", "1"),
+                reader.text(keys.get("refuse"), "refuse", "2"),
+            ),
+            no_input=self.tries(tries.get("no_input"), wordings, "operator.no_input", None),
+            no_match=self.tries(tries.get("no_match"), wordings, "operator.no_match", None),
+            switches=self.switches,
+            late=float(reader.span((node.get("sessions") or node).get("late"), "late", 3)),
+            answers=self._answers(wordings),
+            units=_units(self.languages, catalogs),
+        )
+
+    def _choice_scope(self, path: tuple[str, ...]) -> str | None:
+        return "text" if path in (("label",), ("key",)) else self.scope(path)
+
+    def _answers(self, wordings: Wordings) -> dict[str, Wording]:
+        node = self.node.get("answers")
+        answers: dict[str, Wording] = {}
+        if node is None:
+            return {}
+        extra = {"not_enough": {("balance",): "money"}, "next_call": {("key",): "number"}}
+        for key, value in self.reader.pairs(node, "answers"):
+            if not self.reader.known(key, key.text, ANSWERS, "E010", "answer"):
+                continue
+            own = extra.get(key.text, {})
+            answers[key.text] = wordings.wording(value, f"operator.{key.text}", lambda path, own=own: own.get(path) or self.scope(path), "an answer")  # type: ignore[misc]
+        for name in ANSWERS:
+            if name not in answers:
+                self.reader.fault(node, "E010", f'the answer "{name}" is missing: the engine says it itself')
+        return answers
+
+
+def _units(languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> dict[str, dict[str, Message]]:
+    units: dict[str, dict[str, Message]] = {}
+    for unit, (one, other) in UNITS.items():
+        units[unit] = {}
+        for language in languages:
+            catalog = catalogs[language]
+            found = catalog.find("units", one)
+            texts = found.texts if found is not None and all(found.texts) else (one, other)
+            rule = catalog.rule if found is not None else (lambda number: int(number != 1))
+            units[unit][language] = Message(tuple(cut(text) for text in texts), language, ("n",), rule)
+    return units

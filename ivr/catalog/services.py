@@ -1,0 +1,90 @@
+"""services.yaml as types: what a menu may call, what it takes and gives. Menus never say a type: it comes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr.catalog.faults import Faults
+from ivr.catalog.reader import Reader
+from ivr.catalog.source import Node, read_file
+from ivr.engine.model import FieldType
+
+SIMPLE = frozenset("money date time count tariff flag number msisdn text span".split())
+"""The types of a single value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A list of records, of at most `most` items."""
+
+    record: Mapping[str, Type]
+    most: int
+
+
+Type = str | ListType
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service. `kind` is `read` or `change`; `balance` names the field of `gives` that a fee lowers."""
+
+    name: str
+    kind: str
+    takes: Mapping[str, FieldType] = field(default_factory=dict)
+    gives: Mapping[str, Type] = field(default_factory=dict)
+    outcomes: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
+    balance: str | None = None
+
+
+def load_services(path: Path, faults: Faults) -> dict[str, Service]:
+    """The services that `path` describes; its faults go to `faults`."""
+    top = read_file(path, path.name, path.parent, faults)
+    reader = Reader(faults)
+    if top is None:
+        return {}
+    records: dict[str, Mapping[str, Type]] = {}
+    for key, node in reader.pairs(top.get("records"), "records"):
+        records[key.text] = _types(reader, node, records)
+    services = {}
+    for key, node in reader.pairs(top.get("services"), "services"):
+        outcomes = {outcome.text: _types(reader, values, records) for outcome, values in reader.pairs(node.get("outcomes"), "outcomes")}
+        takes = {name.text: _field(reader, kind) for name, kind in reader.pairs(node.get("takes"), "takes")}
+        gives = node.get("gives")
+        given = records.get(gives.text, {}) if gives is not None and gives.kind == "text" else _types(reader, gives, records)
+        balance = reader.text(node.get("balance"), "balance") or None
+        services[key.text] = Service(key.text, reader.text(node.get("kind"), "kind", "read"), takes, given, outcomes, balance)
+    return services
+
+
+def _types(reader: Reader, node: Node | None, records: Mapping[str, Mapping[str, Type]]) -> dict[str, Type]:
+    types: dict[str, Type] = {}
+    for key, value in reader.pairs(node, "values"):
+        if value.kind == "map" and (of := value.get("list")) is not None:
+            record = records.get(of.text, {}) if of.kind == "text" else _types(reader, of, records)
+            types[key.text] = ListType(record, reader.count(value.get("most"), "most", 20))
+        elif value.kind == "map":
+            types[key.text] = "text"
+        elif reader.known(value, value.text, SIMPLE, "E010", "type"):
+            types[key.text] = value.text
+    return types
+
+
+def _field(reader: Reader, node: Node) -> FieldType:
+    if node.kind == "text":
+        return FieldType(node.text)
+    secret = reader.switch(node.get("secret"), "secret", False)
+    if (words := node.get("one_of")) is not None:
+        return FieldType("one_of", words=reader.texts(words, "one_of"), secret=secret)
+    if (digits := node.get("digits")) is not None:
+        least, most = span_of(digits.text)
+        return FieldType("digits", least, most, secret=secret)
+    return FieldType("money" if node.get("money") is not None else "text", secret=secret)
+
+
+def span_of(text: str) -> tuple[int | None, int | None]:
+    """`"4-20"` as 4 and 20, `"10"` as 10 and 10; None, None for anything else."""
+    least, _, most = text.partition("-")
+    most = most or least
+    return (int(least), int(most)) if least.isdigit() and most.isdigit() and text.isascii() else (None, None)

@@ -1,0 +1,23 @@
+"""Units as a phone shows them: `1500 MB`. Said in every menu, so they are constants and not a wording of any file.
+
+Speech does not come from here; the spellers (`ivr.speech`) say units in full and in the right case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CONTEXT = "units"
+"""The gettext context of all of them. No menu file may be called so."""
+
+UNITS: Mapping[str, tuple[str, str]] = {
+    "megabyte": ("{n} MB", "{n} MB"),
+    "gigabyte": ("{n} GB", "{n} GB"),
+    "minute": ("{n} minute", "{n} minutes"),
+    "second": ("{n} second", "{n} seconds"),
+    "day": ("{n} day", "{n} days"),
+    "hour": ("{n} hour", "{n} hours"),
+    "month": ("{n} month", "{n} months"),
+    "message": ("{n} SMS", "{n} SMS"),
+}
+"""By unit of a `Count` (`ivr.engine.values.UNITS`): the English singular and plural, which are the msgid and its plural."""

@@ -1,0 +1,173 @@
+"""Wordings made ready: split by channel and language, slots checked, templates cut into pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ivr.catalog.faults import suggest
+from ivr.catalog.reader import Reader
+from ivr.catalog.shapes import CHANNELS
+from ivr.catalog.source import Node
+from ivr.catalog.translations import Translations
+from ivr.engine import expressions
+from ivr.engine.model import Message, Part, Reference, Say, Template, Wording
+
+SLOT = re.compile(r"\{([^{}]*)\}")
+_REFERENCE = re.compile(r"([a-z_][a-z0-9_]*(?:\.[A-Za-z0-9_]+)*)(?::([a-z]+))?", re.ASCII)
+FORMS: Mapping[str, frozenset[str]] = {"until": frozenset(["date"]), "exact": frozenset(["money"]), "digits": frozenset(["msisdn"]), "grouped": frozenset(["msisdn"])}
+"""The forms a slot may have, and the types each is for."""
+
+Scope = Callable[[tuple[str, ...]], str | None]
+"""The type of a dotted name in a place; None where nothing has that name."""
+
+
+class Wordings:
+    """Compiles the wordings of one operator."""
+
+    def __init__(self, reader: Reader, languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> None:
+        self.reader, self.languages, self.catalogs = reader, languages, catalogs
+        self.fixed: dict[tuple[str, str], None] = {}
+
+    def say(self, node: Node | None, context: str, scope: Scope, what: str) -> Say:
+        """A part or a list of parts."""
+        if node is None:
+            return ()
+        parts = node.items if node.kind == "list" else (node,)
+        return tuple(part for item in parts if (part := self._part(item, context, scope, what)) is not None)
+
+    def _part(self, node: Node, context: str, scope: Scope, what: str) -> Part | None:
+        if node.kind == "map" and (set(node.names()) & {"when", "only", "say"}):
+            if not self.reader.shape(node, "part", "a part"):
+                return None
+            said = node.get("say")
+            only = self.only(node.get("only"))
+            when = self.condition(node.get("when"), scope)
+            wording = {} if said is None else self.wording(said, context, scope, what, only)
+            return Part(wording, when, only, node.place)
+        return Part(self.wording(node, context, scope, what), place=node.place)
+
+    def only(self, node: Node | None) -> frozenset[str] | None:
+        """The channels of an `only`."""
+        if node is None:
+            return None
+        channels = self.reader.texts(node, "only")
+        for channel in channels:
+            self.reader.known(node, channel, CHANNELS, "E010", "channel")
+        return frozenset(channels)
+
+    def condition(self, node: Node | None, scope: Scope) -> expressions.Node | None:
+        """A `when`, read and its names checked."""
+        if node is None:
+            return None
+        text = self.reader.text(node, "when")
+        try:
+            tree = expressions.parse(text)
+        except expressions.ExpressionError as error:
+            self.reader.fault(node, "E022", f"{error} (at character {error.at + 1} of the condition)")
+            return None
+        for path in expressions.names(tree):
+            if scope(path) is None and len(path) > 1:
+                self.reader.fault(node, "E022", f'nothing here is called "{".".join(path)}"')
+        return tree
+
+    def wording(self, node: Node, context: str, scope: Scope, what: str, only: frozenset[str] | None = None, language: str | None = None) -> Wording:
+        """A wording by channel and language. `language`: it is already in that one and stays so."""
+        by_channel: dict[str, Mapping[str, Message]] = {}
+        if node.kind == "list":
+            self.reader.fault(node, "E010", f"{what} is one wording here, no list")
+            return by_channel
+        plural = node.kind == "map" and node.get("count") is not None
+        if node.kind == "map" and not plural:
+            default = node.get("default")
+            for key, _ in node.pairs:
+                if key.text not in ("default", *CHANNELS):
+                    names = ("default", *CHANNELS, "count", "one", "other")
+                    self.reader.fault(key, "E010", f'a wording has no key "{key.text}"{suggest(key.text, names)}')
+            sources = {channel: (own, f"{context}/{channel}") for channel in CHANNELS if (own := node.get(channel)) is not None}
+        else:
+            default, sources = node, {}
+        compiled = self._languages(default, context, scope, what, language) if default is not None else None
+        for channel in CHANNELS:
+            if only is not None and channel not in only:
+                continue
+            if channel in sources:
+                by_channel[channel] = self._languages(sources[channel][0], sources[channel][1], scope, what, language)
+            elif compiled is not None:
+                by_channel[channel] = compiled
+        return by_channel
+
+    def _languages(self, node: Node, context: str, scope: Scope, what: str, fixed: str | None) -> dict[str, Message]:
+        count, texts = self._texts(node, what, scope)
+        pieces = tuple(self.template(node, text, scope) for text in texts)
+        if fixed is not None:
+            return dict.fromkeys(self.languages, Message(pieces, fixed))
+        return {language: self._translate(node, context, texts, pieces, count, language) for language in self.languages}
+
+    def _texts(self, node: Node, what: str, scope: Scope) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        if node.kind == "map" and (counted := node.get("count")) is not None:
+            path = tuple(self.reader.text(counted, "count").split("."))
+            if scope(path) not in ("number", "count"):
+                self.reader.fault(counted, "E021", f'"{".".join(path)}" is no number here')
+            one, other = node.get("one"), node.get("other")
+            if one is None or other is None:
+                self.reader.fault(node, "E010", "a wording by number needs one: and other:")
+            return path, (self.reader.text(one, what), self.reader.text(other, what))
+        text = self.reader.text(node, what)
+        if not text and node.kind == "text":
+            self.reader.fault(node, "E004", f"{what} is empty; leave the key out, or say something")
+        return None, (text,)
+
+    def _translate(self, node: Node, context: str, texts: tuple[str, ...], pieces: tuple[Template, ...], count: tuple[str, ...] | None, language: str) -> Message:
+        if language == "en":
+            return Message(pieces, "en", count, (lambda number: int(number != 1)) if count else None)
+        catalog = self.catalogs[language]
+        found = catalog.find(context, texts[0])
+        if found is None or not all(found.texts):
+            self.reader.fault(node, "E070", f'no {language} translation of "{texts[0][:60]}" (context {context}); run `ivr i18n update`')
+            return Message(pieces, language, count, (lambda number: int(number != 1)) if count else None)
+        if found.fuzzy:
+            self.reader.faults.add(found.place, "E071", f'the translation of "{texts[0][:60]}" is marked fuzzy: read it and take the mark away')
+        if count is not None and len(found.texts) != catalog.forms:
+            self.reader.faults.add(found.place, "E073", f"{len(found.texts)} plural forms; {language} has {catalog.forms}")
+        wanted = {piece.path for template in pieces for piece in template if isinstance(piece, Reference)}
+        translated = []
+        for text in found.texts:
+            template = cut(text)
+            slots = {piece.path for piece in template if isinstance(piece, Reference)}
+            if slots != wanted:
+                missing = ", ".join("{" + ".".join(path) + "}" for path in sorted(wanted ^ slots))
+                self.reader.faults.add(found.place, "E072", f'the translation of "{texts[0][:60]}" and its English differ in {missing}')
+                template = pieces[0]
+            translated.append(template)
+        return Message(tuple(translated), language, count, catalog.rule if count else None)
+
+    def template(self, node: Node, text: str, scope: Scope) -> Template:
+        """`text` in pieces, its slots checked against what has a name here."""
+        for found in SLOT.finditer(text):
+            reference = _REFERENCE.fullmatch(found.group(1))
+            kind = scope(tuple(reference.group(1).split("."))) if reference else None
+            if reference is None or kind is None:
+                self.reader.fault(node, "E021", f"nothing here is called {found.group(0)}")
+            elif kind in ("flag", "list"):
+                self.reader.fault(node, "E021", f"{found.group(0)} has no words of its own; use two parts with `when`" if kind == "flag" else f"{found.group(0)} is a list")
+            elif reference.group(2) and kind not in FORMS.get(reference.group(2), frozenset()):
+                self.reader.fault(node, "E021", f'{found.group(0)}: a {kind} has no form "{reference.group(2)}"{suggest(reference.group(2), FORMS)}')
+        return cut(text)
+
+
+def cut(text: str) -> Template:
+    """`text` as pieces: plain text and references. What is no proper slot stays text."""
+    pieces: list[str | Reference] = []
+    position = 0
+    for found in SLOT.finditer(text):
+        reference = _REFERENCE.fullmatch(found.group(1))
+        if reference is None:
+            continue
+        if found.start() > position:
+            pieces.append(text[position : found.start()])
+        pieces.append(Reference(tuple(reference.group(1).split(".")), reference.group(2) or ""))
+        position = found.end()
+    if position < len(text):
+        pieces.append(text[position:])
+    return tuple(pieces)

@@ -1,0 +1,58 @@
+"""The command line `ivr`: each command is a thin way to what the product does anyway."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from ivr import __version__
+from ivr.catalog.releases import NoMenus
+from ivr.settings import SettingsError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole parser, commands of all parts included."""
+    from ivr import commands, commands_check
+    from ivr.accounts import cli as accounts
+    from ivr.catalog import cli_i18n
+    from ivr.speech import cli as speech
+
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="ivr",
+        description="One set of YAML menus for USSD, voice calls, SMS and the web.",
+        epilog='example:\n  ivr ussd "*111*1*7#" --from 994501110001 --lang en',
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"ivr {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parsers(subparsers)
+    commands_check.add_parsers(subparsers)
+    accounts.add_parsers(subparsers)
+    speech.add_parsers(subparsers, fixed=commands.fixed_words)
+    cli_i18n.add_parsers(subparsers)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 answered, 1 a fault found, 2 wrong usage."""
+    parsed = build_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if parsed.command == "serve" else logging.ERROR, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        return int(parsed.run(parsed))
+    except NoMenus as error:
+        print(f"{error}\nivr: the menus have faults; `ivr check` lists them", file=sys.stderr)
+        return 1
+    except SettingsError as error:
+        print(f"ivr: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""How a menu looks and sounds: the page under its size limit, the prompt before the keys."""
+
+from __future__ import annotations
+
+from ivr.engine.effects import Collect, End, Page, Pause, Slot, Sms, Speak, Spoken, Words
+from ivr.engine.model import Field, Message, Part, Say
+from ivr.engine.render import View
+from ivr.engine.state import Frame, Head
+from ivr.engine.text import measure, paginate
+from ivr.engine.turn import Turn
+from ivr.engine.values import Value
+
+
+def page(turn: Turn) -> None:
+    """Show the top menu and wait for a key."""
+    turn.waiting = "menu"
+    if turn.channel == "call":
+        _speak(turn, _heard(turn), _collect(turn, 1, "", False))
+        return
+    lines = _before(turn) + _body(turn, turn.top)
+    if turn.channel != "ussd":
+        _plain(turn, lines)
+        return
+    stays = stays_open(turn)
+    _ussd(turn, lines, stays, waits=bool(turn.visible()) or (stays and bool(_navigation(turn))))
+
+
+def question(turn: Turn, field: Field, say: Say) -> None:
+    """Ask for a field's value."""
+    keys = turn.model.operator.keys
+    if turn.channel == "call":
+        end = keys.call_repeat
+        spoken = _before_spoken(turn) + turn.view().sentences(say)
+        most = (field.type.most if field.type.kind == "digits" else None) or 24
+        _speak(turn, spoken, _collect(turn, most + 1, end, field.type.secret))
+        return
+    _ussd(turn, _before(turn) + turn.view().lines(say), True, waits=True, secret=field.type.secret)
+
+
+def confirmation(turn: Turn) -> None:
+    """Ask whether the act shall be done."""
+    turn.waiting = "confirm"
+    keys, view = turn.model.operator.keys, turn.view()
+    answers = (("confirm", keys.confirm), ("refuse", keys.refuse))
+    if turn.channel == "call":
+        spoken = _before_spoken(turn) + view.sentences(turn.menu.confirm)
+        for name, key in answers:
+            spoken += _choice_words(view, name, key)
+        _speak(turn, spoken, _collect(turn, 1, "", False))
+        return
+    lines = view.lines(turn.menu.confirm) + [f"{key}. {view.text(turn.answer(name))}" for name, key in answers]
+    _ussd(turn, _before(turn) + lines, True, waits=True)
+
+
+def farewell(turn: Turn, disposition: str) -> None:
+    """Say what is left to be said and end the session."""
+    turn.waiting = "ended"
+    turn.frames = []
+    turn.note("end", disposition)
+    if turn.channel == "call":
+        turn.effects += [Speak(tuple(_before_spoken(turn)), turn.language, None), End(disposition)]
+    elif turn.channel == "ussd":
+        _ussd(turn, _before(turn), False, waits=False, disposition=disposition)
+    else:
+        _plain(turn, _before(turn), disposition)
+
+
+def say_first(turn: Turn, what: str, frame: Frame | None = None, **extra: Value) -> None:
+    """Put a sentence before whatever the step shows in the end; `what` as in `Head`."""
+    turn.heads.append(Head(what, frame or (turn.top if turn.frames else Frame("")), extra))
+
+
+def _head_say(turn: Turn, head: Head) -> Say:
+    kind, _, name = head.what.partition(":")
+    operator = turn.model.operator
+    menu = turn.model.menus.get(head.frame.menu)
+    match kind:
+        case "answer":
+            return (Part(operator.answers[name]),)
+        case "otherwise" if menu is not None:
+            return menu.otherwise[name].say
+        case "wrong" if menu is not None:
+            field_name, _, cause = name.partition(":")
+            by_cause = next(field.no_match for field in menu.ask if field.name == field_name)
+            return (Part(by_cause.get(cause) or by_cause.get("other") or operator.answers["wrong_value"]),)
+        case "not_served":
+            return turn.model.entries[int(name)].not_served
+    tries = getattr(menu, kind, None) or getattr(operator, kind)
+    return () if tries.say is None else (Part(tries.say),)
+
+
+# -- text
+
+
+def _before(turn: Turn) -> list[str]:
+    lines: list[str] = []
+    for head in turn.heads:
+        if head.what == "menu":
+            lines += _body(turn, head.frame)
+        else:
+            lines += turn.view(head.frame, head.extra).lines(_head_say(turn, head))
+    return lines
+
+
+def _body(turn: Turn, frame: Frame) -> list[str]:
+    menu, view = turn.model.menus[frame.menu], turn.view(frame)
+    if frame.told:
+        return view.lines(menu.otherwise[frame.told].say)
+    lines = view.lines(menu.say)
+    if menu.list is not None:
+        lines += view.listed(menu.list)
+    lines += view.lines(menu.after)
+    return lines + [f"{choice.key}. {view.text(choice.label)}" for choice in turn.visible(frame)]
+
+
+def _navigation(turn: Turn) -> list[str]:
+    keys, view = turn.model.operator.keys, turn.view()
+    lines = []
+    if can_go_back(turn) and keys.ussd_back:
+        lines.append(f"{keys.ussd_back}. {view.text(turn.answer('back'))}")
+    if can_go_home(turn) and keys.ussd_home:
+        lines.append(f"{keys.ussd_home}. {view.text(turn.answer('home'))}")
+    return lines
+
+
+def can_go_back(turn: Turn) -> bool:
+    """Whether a menu lies behind this one."""
+    return len(turn.frames) > 1 and turn.menu.back
+
+
+def can_go_home(turn: Turn) -> bool:
+    """Whether the entry's own menu is another one than this."""
+    return bool(turn.home) and turn.home != turn.top.menu
+
+
+def _layout(turn: Turn, lines: list[str], stays: bool) -> tuple[str, ...]:
+    """All pages of `lines`. On later pages of the first menu the home key leads back to its first page, so the line stands there too."""
+    operator, view = turn.model.operator, turn.view()
+    first = _navigation(turn) if stays else []
+    home = f"{operator.keys.ussd_home}. {view.text(turn.answer('home'))}"
+    later = first if home in first or not turn.home else [*first, home]
+    more = f"{operator.keys.ussd_next}. {view.text(turn.answer('next'))}"
+    return paginate(lines or [""], later, first, more, operator.ussd.octets)
+
+
+def _ussd(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool = False, disposition: str = "completed") -> None:
+    octets = turn.model.operator.ussd.octets
+    pages = _layout(turn, lines, stays)
+    number = min(turn.top.page, len(pages) - 1) if turn.frames else 0
+    text = pages[number]
+    size = measure(text, octets)
+    waits = waits or number + 1 < len(pages) or (stays and number > 0 and bool(turn.home))
+    turn.effects.append(Page(text, size.encoding, size.length, size.limit, waits, turn.language, secret))
+    turn.note("page", f"{number + 1}/{len(pages)} {size.encoding} {size.length}/{size.limit}", turn.menu.place if turn.frames else "")
+    if not waits:
+        turn.waiting = "ended"
+        turn.effects.append(End(disposition))
+
+
+def pages_of(turn: Turn) -> int:
+    """How many pages the top menu has."""
+    return len(_layout(turn, _body(turn, turn.top), stays_open(turn)))
+
+
+def stays_open(turn: Turn) -> bool:
+    """Whether a page of the top menu keeps the session: it has choices, or the operator leaves last pages open."""
+    return turn.model.operator.ussd.stay_open or bool(turn.visible())
+
+
+def _plain(turn: Turn, lines: list[str], disposition: str = "completed") -> None:
+    turn.waiting = "ended"
+    text = "\n".join(lines)
+    if text:
+        key = f"{turn.state.session}/sms"
+        turn.effects.append(Sms(turn.state.msisdn, "", text, turn.language, key))
+    turn.effects.append(End(disposition))
+
+
+# -- speech
+
+
+def _before_spoken(turn: Turn) -> list[Spoken]:
+    spoken: list[Spoken] = []
+    for head in turn.heads:
+        if head.what == "menu":
+            spoken += _said(turn, head.frame)[0]
+        else:
+            spoken += turn.view(head.frame, head.extra).sentences(_head_say(turn, head))
+    return spoken
+
+
+def _heard(turn: Turn) -> list[Spoken]:
+    spoken, more = _said(turn, turn.top)
+    spoken = _before_spoken(turn) + spoken
+    if more:
+        view = turn.view()
+        spoken += view.with_extra({"key": int(turn.model.operator.keys.call_next)}).sentences((Part(turn.answer("next_call")),))
+    view = turn.view()
+    for choice in turn.visible():
+        spoken += view.with_extra({"key": int(choice.key)}).sentences((Part(choice.label),))
+    return spoken
+
+
+def _said(turn: Turn, frame: Frame) -> tuple[list[Spoken], bool]:
+    menu, view = turn.model.menus[frame.menu], turn.view(frame)
+    if frame.told:
+        return view.sentences(menu.otherwise[frame.told].say), False
+    spoken, more = view.sentences(menu.say), False
+    if menu.list is not None:
+        step = menu.list.speak or 0
+        listed, more = view.spoken_list(menu.list, frame.page * step)
+        if frame.page:
+            spoken = []
+        spoken += listed
+    if not more:
+        spoken += view.sentences(menu.after)
+    return spoken, more
+
+
+def has_more(turn: Turn) -> bool:
+    """Whether a list of the top menu has items that the call has not said yet."""
+    return _said(turn, turn.top)[1]
+
+
+def _choice_words(view: View, name: str, key: str) -> list[Spoken]:
+    operator = view.model.operator
+    around, label = view.message(operator.call.choice), view.message(operator.answers[name])
+    assert around is not None and label is not None
+    pieces = tuple(
+        inner for piece in around.forms[0] for inner in (label.forms[0] if getattr(piece, "path", None) == ("label",) else (piece,))
+    )
+    merged = {"call": {view.language: Message((_merge(pieces),), view.language)}}
+    return view.with_extra({"key": int(key)}).sentences((Part(merged),))
+
+
+def _merge(pieces: tuple[object, ...]) -> tuple:  # type: ignore[type-arg]
+    merged: list[object] = []
+    for piece in pieces:
+        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+
+def _collect(turn: Turn, most: int, end: str, secret: bool) -> Collect:
+    settings = turn.model.operator.call
+    return Collect(most, settings.first_digit, settings.between_digits, end, settings.barge_in, secret)
+
+
+def _speak(turn: Turn, spoken: list[Spoken], collect: Collect) -> None:
+    while spoken and isinstance(spoken[-1], Pause):
+        spoken.pop()
+    turn.effects.append(Speak(tuple(spoken), turn.language, collect))
+    words = sum(isinstance(part, Words | Slot) for part in spoken)
+    turn.note("speak", f"{words} parts in {turn.language}", turn.menu.place if turn.frames else "")
+

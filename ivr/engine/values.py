@@ -1,0 +1,181 @@
+"""The values that services bring and menus show: amounts, counts, dates, numbers.
+
+Amounts are whole micro-units (10^-6 of the currency) so that no float ever touches money. Every value has a form that
+JSON can carry (`pack`, `unpack`), because the session store keeps what a menu has looked up.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
+
+MICRO = 1_000_000
+"""Micro-units in one unit of a currency."""
+
+UNITS = ("megabyte", "gigabyte", "minute", "second", "day", "hour", "month", "message")
+"""The units a `Count` may be counted in; the same names as in the speller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount: `micro` whole micro-units of `currency` (ISO 4217 code, `AZN`)."""
+
+    micro: int
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str, currency: str) -> Money:
+        """The amount that decimal `text` writes (`"12.34"`). Raises ValueError where it is no plain decimal of at most six decimals."""
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise ValueError(f"{text!r} is not an amount") from None
+        scaled = number * MICRO
+        if not number.is_finite() or scaled != scaled.to_integral_value():
+            raise ValueError(f"{text!r} is not an amount of at most six decimals")
+        return cls(int(scaled), currency)
+
+    def decimal(self) -> Decimal:
+        """The amount in units of the currency, exactly."""
+        return Decimal(self.micro) / MICRO
+
+    def rounded_down(self) -> Decimal:
+        """Two decimals, toward zero for what a line has: never more than there is (services.md, "For both")."""
+        return self.decimal().quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+
+    def exact_text(self) -> str:
+        """All decimals, at least two: `0.10`, `0.0236`."""
+        whole, _, decimals = f"{self.decimal():f}".partition(".")
+        return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of a unit: `Count(1500, "megabyte")`. The unit is one of `UNITS`."""
+
+    number: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A tariff plan by its name in operator.yaml; how it is spoken stands there too."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Msisdn:
+    """A subscriber number, international digits without a sign: `994501110001` (E.164)."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time in whole seconds: `Span(1800)` is half an hour."""
+
+    seconds: int
+
+
+Record = Mapping[str, "Value"]
+Value = (
+    Money | Count | Tariff | Msisdn | Span | datetime.date | datetime.datetime | bool | int | str | None | Record | tuple["Value", ...]
+)
+
+
+def pack(value: Value) -> object:
+    """`value` as JSON can carry it; `unpack` gives it back."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Money():
+            return {"$": "money", "v": [value.micro, value.currency]}
+        case Count():
+            return {"$": "count", "v": [value.number, value.unit]}
+        case Tariff():
+            return {"$": "tariff", "v": value.name}
+        case Msisdn():
+            return {"$": "msisdn", "v": value.digits}
+        case Span():
+            return {"$": "span", "v": value.seconds}
+        case datetime.datetime():
+            return {"$": "time", "v": value.isoformat()}
+        case datetime.date():
+            return {"$": "date", "v": value.isoformat()}
+        case tuple():
+            return [pack(item) for item in value]
+        case Mapping():
+            return {"$": "record", "v": {name: pack(item) for name, item in value.items()}}
+    raise TypeError(f"{type(value).__name__} is no value of the engine")
+
+
+def unpack(packed: object) -> Value:
+    """What `pack` packed. Raises ValueError for anything else."""
+    if packed is None or isinstance(packed, bool | int | str):
+        return packed
+    if isinstance(packed, list):
+        return tuple(unpack(item) for item in packed)
+    if isinstance(packed, dict) and set(packed) == {"$", "v"}:
+        kind, inner = packed["$"], packed["v"]
+        if kind in _UNPACK:
+            return _UNPACK[kind](inner)
+    raise ValueError(f"not a packed value: {str(packed)[:60]}")
+
+
+_UNPACK = {
+    "money": lambda inner: Money(int(inner[0]), str(inner[1])),
+    "count": lambda inner: Count(int(inner[0]), str(inner[1])),
+    "tariff": lambda inner: Tariff(str(inner)),
+    "msisdn": lambda inner: Msisdn(str(inner)),
+    "span": lambda inner: Span(int(inner)),
+    "time": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "record": lambda inner: {name: unpack(item) for name, item in inner.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A subscriber line as the books have it when a session begins.
+
+    `kind` is `prepaid` or `postpaid`; `status` is `active`, `barred` or `expired`; `language` is None where the
+    subscriber never chose one; `expires` is None where a line does not expire; `balance` is what a prepaid line has.
+    """
+
+    msisdn: str
+    kind: str
+    status: str
+    tariff: str
+    language: str | None
+    roaming: bool = False
+    notices: bool = True
+    expires: datetime.date | None = None
+    balance: Money | None = None
+
+    def record(self) -> Record:
+        """The line as menus name it: `{line.tariff}`, `line.kind == prepaid`."""
+        return {
+            "number": Msisdn(self.msisdn),
+            "kind": self.kind,
+            "status": self.status,
+            "tariff": Tariff(self.tariff),
+            "language": self.language,
+            "roaming": self.roaming,
+            "notices": self.notices,
+            "expires": self.expires,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered: `outcome` (`ok`, `unavailable`, `late`, `not_enough` or one of its own) and its values.
+
+    `line` is the line afterwards where the call changed it, so that what follows is already in the new language.
+    """
+
+    outcome: str
+    values: Record
+    line: Line | None = None

@@ -1,0 +1,154 @@
+"""The composition root: everything one process is made of, put together once from the settings."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ivr.accounts.books import make_home, open_books
+from ivr.accounts.store import Store
+from ivr.catalog.releases import Releases
+from ivr.catalog.spoken import spoken_words
+from ivr.channels.call import Joined
+from ivr.clock import clock_of
+from ivr.engine.effects import Spoken
+from ivr.engine.model import Model
+from ivr.services.embedded import EmbeddedServices, Terms
+from ivr.services.faults import Programmed
+from ivr.services.port import Services
+from ivr.sessions.runner import Runner
+from ivr.sessions.store import MemoryStore, WriteBehindStore
+from ivr.settings import ROOT, Settings
+from ivr.speech.inventory import fixed
+from ivr.speech.library import PromptLibrary
+from ivr.speech.parts import SpeechError
+from ivr.speech.progress import Bar, Progress, Quiet
+from ivr.speech.voice import EspeakEngine, by_language
+
+log = logging.getLogger("ivr")
+
+
+class House:
+    """One process's parts. `keep_sessions`: they outlive the process (the server); else they live in memory (a command)."""
+
+    def __init__(self, settings: Settings, *, voice: bool = False, keep_sessions: bool = False, progress: Callable[[], Progress] = Quiet) -> None:
+        self.settings = settings
+        self.clock = clock_of(settings)
+        make_home(settings.home)
+        self.locales = locales_of(settings.menus)
+        self._library: PromptLibrary | None = None
+        self._progress = progress
+        self.releases = Releases(settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None)
+        self.releases.load()
+        self.books: Store = open_books(settings, self.clock)
+        terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in self.releases.current.items()}
+        services: Services = EmbeddedServices(self.books, terms)
+        if settings.slow_lookups:
+            services = Programmed(services, delay=settings.slow_lookups)
+        sessions = WriteBehindStore(settings.home / "sessions.db") if keep_sessions else MemoryStore()
+        self.runner = Runner(
+            self.releases,
+            services,
+            sessions,
+            self.clock,
+            preferred=settings.operator,
+            secret=_secret(settings.home / "session.key"),
+            patient=bool(settings.slow_lookups),
+        )
+
+    @property
+    def library(self) -> PromptLibrary:
+        """The prompts; opened when first asked for, since USSD needs none."""
+        if self._library is None:
+            try:
+                engines = by_language([EspeakEngine.find()])
+            except SpeechError as error:
+                log.warning("no voice: %s", error)
+                engines = {}
+            self._library = PromptLibrary(ROOT / "prompts", None, engines)
+        return self._library
+
+    def ready_prompts(self, model: Model) -> None:
+        """Make the fixed words of `model` that are missing. Raises SpeechError naming the first that cannot be made."""
+        units = fixed(spoken_words(model))
+        if self.library.missing(units):
+            report = self.library.build(units, self._progress())
+            if report.failed:
+                unit, reason = report.failed[0]
+                raise SpeechError(f'"{unit.words}" ({unit.language}): {reason}')
+
+    def close(self) -> None:
+        """Write what is left and close the books."""
+        self.runner.close()
+        self.books.close()
+
+
+class LibraryPrompts:
+    """The prompt library as calls want it: replies joined into one file, and the engine's own sentences of the last resort."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def join(self, parts: Sequence[Spoken]) -> Joined:
+        """See `ivr.channels.call.Prompts`."""
+        joined = self._house.library.join(tuple(parts))
+        return Joined(str(joined.path), joined.milliseconds)
+
+    def apology(self, language: str) -> Joined | None:
+        """What is said where nothing else can be."""
+        return self._answer("unavailable", language)
+
+    def farewell(self, language: str) -> Joined | None:
+        """What ends a call that has lasted too long."""
+        return self._answer("goodbye", language)
+
+    def _answer(self, name: str, language: str) -> Joined | None:
+        from ivr.engine.step import spoken_sentence
+
+        model = next((model for model in self._house.releases.current.values() if language in model.operator.languages), None)
+        if model is None:
+            return None
+        try:
+            return self.join(spoken_sentence(model, language, name))
+        except (SpeechError, OSError):
+            log.exception("the prompt %s cannot be played", name)
+            return None
+
+    def describe(self, file: str) -> tuple[str, str]:
+        """The words and the language of a file that was played."""
+        joined = self._house.library._joined.read(Path(file))
+        if joined is None:
+            return "", ""
+        languages = [unit.language for unit in joined.units]
+        return " ".join(unit.words for unit in joined.units), max(set(languages), key=languages.count) if languages else ""
+
+
+def locales_of(menus: Path) -> Path:
+    """The catalogs that belong to a menu folder: beside it, else the project's."""
+    beside = menus.parent / "locales"
+    return beside if beside.is_dir() else ROOT / "locales"
+
+
+def _secret(path: Path) -> bytes:
+    """A key of this data folder, made at first use, readable by its owner only; whole from the moment it can be seen."""
+    if not path.exists():
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            pass  # another process was first
+        finally:
+            os.unlink(partial)
+    return path.read_bytes()
+
+
+def progress_bar() -> Progress:
+    """A progress bar for prompts that are made while somebody waits."""
+    return Bar("prompts")

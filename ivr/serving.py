@@ -1,0 +1,150 @@
+"""`ivr serve`: web, USSD, FastAGI, Asterisk and due work in one process, on one loop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import concurrent.futures
+import contextlib
+import logging
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from ivr.channels.agi_server import AgiServer
+from ivr.channels.call import CallDriver, CallSettings
+from ivr.commands import longest_call
+from ivr.house import House, LibraryPrompts, progress_bar
+from ivr.server import Attached, Options, Part, run
+from ivr.sessions.door import AsyncDoor
+from ivr.settings import Settings
+from ivr.telephony.accounts import AccountsError, ensure_accounts
+from ivr.telephony.asterisk import Asterisk, AsteriskError
+from ivr.telephony.configuration import AsteriskSettings
+from ivr.web.calls import StandInCaller
+from ivr.web.site import Line, Site
+
+log = logging.getLogger("ivr.serve")
+LOOK = 0.25
+"""Seconds between two looks at the menu files (demo mode publishes on save) and between two rounds of due work, times `DUE`."""
+DUE = 20
+
+
+class Upkeep:
+    """What is done again and again: publishing saved menus (demo mode only), sweeping sessions."""
+
+    def __init__(self, house: House, publish: bool) -> None:
+        self._house, self._publish = house, publish
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(LOOK)
+            rounds += 1
+            try:
+                if self._publish:
+                    await asyncio.to_thread(self._house.releases.refresh)
+                if rounds % DUE == 0:
+                    await asyncio.to_thread(self._house.runner.sweep)
+            except Exception:
+                log.exception("upkeep failed; it is tried again")
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Put the process together and run it until a signal. 1 where an address is taken."""
+    settings = Settings.from_environment()
+    for name in settings.ignored:
+        log.warning("%s counts in demo mode only", name)
+    house = House(settings, voice=True, keep_sessions=True, progress=progress_bar)
+    door, prompts = AsyncDoor(house.runner), LibraryPrompts(house)
+    executor = concurrent.futures.ThreadPoolExecutor(4, "prompts")
+    driver = CallDriver(door, prompts, executor, CallSettings(longest=longest_call(house)))
+    agi = AgiServer(driver)
+    lines = _lines(house) if settings.demo else []
+    operators = house.releases.current.values()
+
+    def ready() -> Mapping[str, object]:
+        try:
+            with house.books.reading() as connection:
+                writable = connection.execute("SELECT count(*) FROM line").fetchone() is not None
+        except Exception:
+            writable = False
+        menus = {name: model.release for name, model in house.releases.current.items()}
+        faults = [str(fault) for fault in house.releases.faults]
+        return {"ready": writable and bool(menus), "books": writable, "releases": menus, "faults": faults}
+
+    site = Site(
+        door=door,
+        lines=lambda: _lines(house) if settings.demo else [],
+        prompts_dir=house.library.cache,
+        ready=ready,
+        call=StandInCaller("127.0.0.1", lambda: agi.port, house.library.cache, prompts.describe),
+        demo=settings.demo,
+        idle=int(max(model.operator.ussd.wait for model in operators)),
+        total=int(max(model.operator.ussd.longest for model in operators)),
+    )
+    asterisk = None if arguments.no_asterisk else _asterisk(settings, arguments, [line.msisdn for line in lines])
+    parts: list[Part] = [
+        Attached(lambda: agi.start("127.0.0.1", arguments.agi_port), agi.close, "FastAGI"),
+        Upkeep(house, settings.demo),
+    ]
+
+    def started(address: str) -> None:
+        print(f"\n  phone page   {address}/\n  USSD         POST {address}/ussd\n  FastAGI      127.0.0.1:{agi.port}", flush=True)
+        if asterisk is not None:
+            _start_asterisk(asterisk, settings.home, [line.msisdn for line in lines], arguments.sip_port)
+        print("  stop with Ctrl-C\n", flush=True)
+
+    try:
+        run(site, Options(arguments.host, arguments.port), parts, started)
+    except OSError as error:
+        print(f"ivr serve: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if asterisk is not None:
+            asterisk.stop()
+        door.close()
+        house.close()
+        executor.shutdown(wait=False, cancel_futures=True)
+    return 0
+
+
+def _lines(house: House) -> list[Line]:
+    """The lines of the demo, for the phone page and the softphone logins."""
+    with house.books.reading() as connection:
+        rows = connection.execute("SELECT msisdn, kind, language FROM line ORDER BY msisdn").fetchall()
+    dials = {"postpaid": ("*650#", "650"), "prepaid": ("*111*1*7#", "*111#", "2112")}
+    return [Line(msisdn, kind, language, dials=dials.get(kind, ())) for msisdn, kind, language in rows]
+
+
+def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[str]) -> Asterisk | None:
+    try:
+        accounts = ensure_accounts(settings.home, msisdns)
+    except AccountsError as error:
+        log.error("%s; calls come from your own Asterisk only", error)
+        return None
+    return Asterisk(settings.home, accounts, AsteriskSettings(sip_port=arguments.sip_port, agi_port=arguments.agi_port))
+
+
+def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str], port: int) -> None:
+    try:
+        asterisk.start()
+    except AsteriskError as error:
+        print(f"  SIP          not available: {error}", flush=True)
+        return
+    print(f"  SIP          127.0.0.1:{port} (Asterisk {asterisk.version}); call 2112 or 650", flush=True)
+    if msisdns:
+        password = ensure_accounts(home, msisdns[:1])[msisdns[0]].reveal()
+        print(f"  softphone    user {msisdns[0]}, password {password}; the others are in {home / 'sip-accounts.json'}", flush=True)

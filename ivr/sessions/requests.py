@@ -1,0 +1,94 @@
+"""What channels hand to the runner and what they get back: the only door between a network and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ivr.engine.effects import Effect, Page, Sms, Speak, Traced
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A session begins: `channel` is `ussd`, `call`, `sms` or `web`; `address` the code dialled, number called or short code.
+
+    `language` is for this session only. `text` is an SMS's text. `operator` where a number alone does not decide.
+    """
+
+    channel: str
+    address: str
+    msisdn: str
+    text: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the subscriber typed now. `ended`: an end key finished the input of a call."""
+
+    text: str
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulated:
+    """A gateway's request that repeats all that was typed, `1*7` (Africa's Talking form); opens the session where there is none.
+
+    The runner finds what is new in it. The text itself is never kept: it repeats passwords.
+    """
+
+    opening: Open
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing was pressed in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The subscriber is gone: `hung_up`, `aborted`, `timed_out`."""
+
+    why: str
+
+
+Request = Open | Typed | Accumulated | Silence | Left
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the subscriber gets: effects in order (Page or Speak, Sms; never a Call), and `ended`.
+
+    `fee` is what was charged since the request before, decimal text (`"0"` where nothing); `language` the session's.
+    """
+
+    effects: tuple[Effect, ...]
+    ended: bool
+    language: str
+    fee: str = "0"
+    trace: tuple[Traced, ...] = ()
+    release: str = ""
+
+    @property
+    def page(self) -> Page | None:
+        """The USSD page, where there is one."""
+        return next((effect for effect in self.effects if isinstance(effect, Page)), None)
+
+    @property
+    def speak(self) -> Speak | None:
+        """What a call plays next, where it is a call."""
+        return next((effect for effect in self.effects if isinstance(effect, Speak)), None)
+
+    @property
+    def messages(self) -> tuple[Sms, ...]:
+        """SMS that leave with the reply."""
+        return tuple(effect for effect in self.effects if isinstance(effect, Sms))
+
+
+class Door(Protocol):
+    """How channels reach the runner from the event loop. Never raises for anything a subscriber or back-end does."""
+
+    def call(self, session: str, request: Request) -> Awaitable[Reply]:
+        """Hand over one request of `session` (an id unique to the channel's session); requests of one session run in turn."""

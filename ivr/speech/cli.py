@@ -1,0 +1,220 @@
+"""`ivr say` and `ivr prompts`: the speller and the prompt library on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from ivr.speech import spell
+from ivr.speech.inventory import fixed as fixed_units
+from ivr.speech.inventory import inventory
+from ivr.speech.library import PromptLibrary
+from ivr.speech.parts import SpeechError
+from ivr.speech.progress import Bar
+from ivr.speech.units import Unit
+from ivr.speech.voice import PROJECT, Engine, EspeakEngine, by_language, engine
+
+CURRENCIES = ("AZN", "TJS")
+"""Currencies whose amounts are readied."""
+
+_SHAPES: Mapping[str, tuple[tuple[str, ...], int]] = {
+    "cardinal": (("n", "gender"), 1),
+    "ordinal": (("n", "gender"), 1),
+    "count": (("n", "unit"), 2),
+    "money": (("amount", "currency", "form"), 2),
+    "date": (("date", "form"), 1),
+    "time": (("time",), 1),
+    "span": (("seconds",), 1),
+    "digits": (("digits",), 1),
+}
+"""The input names of a kind's VALUEs in order, and how many of them are needed."""
+
+_SAY_HELP = """\
+examples:
+  ivr say ru money 12.34 AZN            ivr say az date 2027-03-05 until
+  ivr say en money 0.0236 AZN exact     ivr say ru count 21 minute
+  ivr say az phone_grouped 994501110001
+  echo '{"lang": "ru", "kind": "cardinal", "input": {"n": 21, "gender": "f"}}' | ivr say --jsonl
+"""
+_BUILD_HELP = """\
+examples:
+  ivr prompts build                                what is missing or changed, with espeak-ng
+  ivr prompts build --engine gtts --language ru    Russian anew by gTTS (needs the internet)
+"""
+
+
+def add_parsers(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], fixed: Callable[[], Iterable[tuple[str, str]]] = tuple
+) -> None:
+    """Add `say` and `prompts` to the command line. `fixed` gives the menus' fixed words as (language, text), asked only when needed."""
+    raw = argparse.RawDescriptionHelpFormatter
+    say = subparsers.add_parser("say", help="the spoken words of a value", epilog=_SAY_HELP, formatter_class=raw)
+    say.add_argument("language", nargs="?", help=", ".join(spell.LANGUAGES))
+    say.add_argument("kind", nargs="?", help=", ".join(spell.KINDS))
+    say.add_argument("value", nargs="*", help="the value, then its unit, currency or form")
+    say.add_argument("--jsonl", action="store_true", help="read objects with lang, kind and input from standard input, answer a line each")
+    say.set_defaults(run=run_say)
+
+    prompts = subparsers.add_parser("prompts", help="the recorded and synthesised prompts", epilog=_BUILD_HELP, formatter_class=raw)
+    actions = prompts.add_subparsers(dest="action", required=True)
+    build = actions.add_parser("build", help="make what is missing or changed", epilog=_BUILD_HELP, formatter_class=raw)
+    build.add_argument("--engine", choices=("espeak-ng", "gtts"), help="speak with this voice, also what another voice spoke before")
+    status = actions.add_parser(
+        "status", help="how many prompts are ready", epilog="example:\n  ivr prompts status --json", formatter_class=raw
+    )
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    script = actions.add_parser(
+        "script",
+        help="what to record: id, language, words",
+        epilog="example:\n  ivr prompts script --language az > az.tsv",
+        formatter_class=raw,
+    )
+    for action, run in ((build, run_build), (status, run_status), (script, run_script)):
+        action.add_argument("--language", action="append", choices=tuple(spell.LANGUAGES), help="only this language; may be repeated")
+        action.add_argument(
+            "--recordings", type=Path, default=PROJECT / "prompts", help="the folder LANGUAGE/VOICE/ID.wav (default: prompts/)"
+        )
+        action.add_argument("--cache", type=Path, help="where ready prompts are kept (default: cache/ in the recordings' folder)")
+        action.set_defaults(run=run, fixed=fixed)
+
+
+def run_say(args: argparse.Namespace) -> int:
+    """`ivr say`: 0, or 1 where something could not be said, 2 for wrong usage."""
+    if args.jsonl:
+        if args.language is not None:
+            print("ivr say: --jsonl takes no values", file=sys.stderr)
+            return 2
+        return _say_lines()
+    if args.kind is None or not args.value:
+        print("ivr say: LANG KIND VALUE... or --jsonl; see ivr say --help", file=sys.stderr)
+        return 2
+    try:
+        print(spell.say(args.language, args.kind, _given(args.kind, args.value)))
+    except SpeechError as error:
+        print(_line(f"error: {error}"), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _given(kind: str, values: Sequence[str]) -> Mapping[str, object]:
+    """The input object of a kind's VALUEs. Raises SpeechError where there are too few or too many."""
+    if kind == "phone_grouped":
+        return {"groups": list(values)} if len(values) > 1 else {"digits": values[0]}
+    if kind not in _SHAPES:
+        return {}
+    names, least = _SHAPES[kind]
+    if not least <= len(values) <= len(names):
+        wanted = " ".join(name.upper() if place < least else f"[{name.upper()}]" for place, name in enumerate(names))
+        raise SpeechError(f"{kind}: takes {wanted}, not {len(values)} values")
+    return dict(zip(names, values, strict=False))
+
+
+def _say_lines() -> int:
+    """A line out for every line in; a line that cannot be said is answered `error: ...` in its place."""
+    worst = 0
+    for raw in sys.stdin.buffer:
+        try:
+            answer = _say_object(raw)
+        except SpeechError as error:
+            answer, worst = f"error: {error}", 1
+        print(_line(answer), flush=True)
+    return worst
+
+
+def _say_object(raw: bytes) -> str:
+    try:
+        row = json.loads(raw, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise SpeechError(f"no JSON object: {str(error)[:80]}") from error
+    if not isinstance(row, dict):
+        raise SpeechError("no JSON object with lang, kind and input")
+    missing = [name for name in ("lang", "kind", "input") if name not in row]
+    if missing:
+        raise SpeechError(f"{missing[0]!r} is missing")
+    return spell.say(row["lang"], row["kind"], row["input"])
+
+
+def _line(text: str) -> str:
+    """Text as exactly one line that any terminal takes."""
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _units(args: argparse.Namespace) -> tuple[Unit, ...]:
+    """All units of the chosen languages: the slots' and the menus' own words."""
+    languages = args.language or list(spell.LANGUAGES)
+    texts = [(language, text) for language, text in args.fixed() if language in languages]
+    return tuple({one.id: one for one in (*fixed_units(texts), *inventory(languages, CURRENCIES))}.values())
+
+
+def run_build(args: argparse.Namespace) -> int:
+    """`ivr prompts build`: 0 when every prompt is ready, else 1."""
+    try:
+        voices: list[Engine] = [engine(args.engine)] if args.engine else []
+        for language in args.language or () if voices else ():
+            voices[0].voice(language)
+        if args.engine != "espeak-ng":
+            voices += _espeak()
+        library = PromptLibrary(args.recordings, args.cache, by_language(voices))
+        report = library.build(_units(args), Bar("prompts"), replace=args.engine is not None)
+    except (SpeechError, OSError) as error:
+        print(f"ivr prompts build: {error}", file=sys.stderr)
+        return 1
+    for one, reason in report.failed[:20]:
+        print(f"{one.language} {one.id}: {reason}", file=sys.stderr)
+    if len(report.failed) > 20:
+        print(f"and {len(report.failed) - 20} more", file=sys.stderr)
+    print(f"prompts: {report.made} made, {report.kept} were ready, {len(report.failed)} failed, {report.seconds:.1f} s")
+    return 1 if report.failed else 0
+
+
+def _espeak() -> list[Engine]:
+    """espeak-ng where there is one; without it, recordings may still be enough, and the build says where they are not."""
+    try:
+        return [EspeakEngine.find()]
+    except SpeechError as error:
+        print(f"ivr prompts build: {error}", file=sys.stderr)
+        return []
+
+
+def run_status(args: argparse.Namespace) -> int:
+    """`ivr prompts status`: 0 when every prompt is ready, else 1."""
+    library = PromptLibrary(args.recordings, args.cache)
+    units = _units(args)
+    missing = library.missing(units)
+    absent = {one.id for one in missing}
+    rows = {}
+    for language in args.language or spell.LANGUAGES:
+        mine = [one for one in units if one.language == language]
+        ready = [library.manifest.entries()[one.id] for one in mine if one.id not in absent]
+        voices = Counter(entry.voice for entry in ready)
+        rows[language] = {
+            "prompts": len(mine),
+            "ready": len(ready),
+            "missing": len(mine) - len(ready),
+            "seconds": sum(entry.milliseconds for entry in ready) // 1000,
+            "voices": dict(voices.most_common()),
+        }
+    if args.json:
+        print(json.dumps({"languages": rows, "missing": [one.id for one in missing[:100]]}, ensure_ascii=False))
+    else:
+        for language, row in rows.items():
+            print(f"{language}: {row['ready']} of {row['prompts']} ready, {row['seconds']} s of sound; {_spoken_by(row['voices'])}")
+        for one in missing[:10]:
+            print(f"  missing: {one.language} {one.id}: {one.words}")
+    return 1 if missing else 0
+
+
+def _spoken_by(voices: object) -> str:
+    return ", ".join(f"{name}: {number}" for name, number in voices.items()) if isinstance(voices, dict) and voices else "no voice yet"
+
+
+def run_script(args: argparse.Namespace) -> int:
+    """`ivr prompts script`: a line for every prompt, parted by tabs: id (the WAV's name), language, words."""
+    for one in _units(args):
+        print(f"{one.id}\t{one.language}\t{one.words}")
+    return 0

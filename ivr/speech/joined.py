@@ -1,0 +1,159 @@
+"""Whole replies on disk: each once, as `.alaw` and `.sln` side by side, the longest unused thrown away first.
+
+Any number of threads and processes share the folder. A reply's `.json` is written last and removed first, so where it is the sound
+is; and none is removed before it has lain unused for a while, so nobody's reply vanishes while it plays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.speech import audio
+from ivr.speech.files import locked, write_whole
+from ivr.speech.units import Unit
+
+_TOUCH_EVERY = 60.0
+"""Seconds within which a second use of a reply is not noted on disk again."""
+_SWEEP_EVERY = 64
+"""New replies after which the folder is counted again: other processes write to it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A reply ready to play: `path` without suffix (beside it are `.alaw`, `.sln` and `.json`), its units, its length in milliseconds."""
+
+    path: Path
+    units: tuple[Unit, ...]
+    milliseconds: int
+
+
+class JoinedStore:
+    """The folder of joined replies, bounded by bytes and by number; the bound gives way to replies younger than `keep` seconds."""
+
+    def __init__(self, root: Path, most_bytes: int = 256_000_000, most: int = 20_000, keep: float = 600.0, remembered: int = 2_000) -> None:
+        self._guard = root / "lock"
+        self._root, self._most_bytes, self._most, self._keep, self._remembered = root, most_bytes, most, keep, remembered
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[str, tuple[Joined, float]] = OrderedDict()
+        self._until_sweep = 0
+
+    def get(self, key: str) -> Joined | None:
+        """The reply of a key where it is whole on disk, its use noted."""
+        with self._lock:
+            held = self._recent.get(key)
+        joined = held[0] if held else self._read(key)
+        if joined is None:
+            return None
+        now = time.time()
+        if held is None or now - held[1] > _TOUCH_EVERY:
+            try:
+                with locked(self._guard, shared=True):
+                    os.utime(joined.path.with_suffix(".json"))
+            except FileNotFoundError:
+                self._forget(key)
+                return None
+            self._remember(key, joined, now)
+        elif not joined.path.with_suffix(".json").exists():
+            self._forget(key)
+            return None
+        return joined
+
+    def put(self, key: str, units: tuple[Unit, ...], alaw: bytes) -> Joined:
+        """Write a reply from its A-law bytes and sweep the folder now and then."""
+        path = self._path(key)
+        joined = Joined(path, units, audio.length(alaw))
+        side = {
+            "milliseconds": joined.milliseconds,
+            "units": [{"id": unit.id, "words": unit.words, "language": unit.language} for unit in units],
+        }
+        with locked(self._guard, shared=True):
+            write_whole(path.with_suffix(".sln"), audio.from_alaw(alaw))
+            write_whole(path.with_suffix(".alaw"), alaw)
+            write_whole(path.with_suffix(".json"), json.dumps(side, ensure_ascii=False).encode())
+        self._remember(key, joined, time.time())
+        with self._lock:
+            self._until_sweep -= 1
+            due = self._until_sweep < 0
+            if due:
+                self._until_sweep = _SWEEP_EVERY
+        if due:
+            self.sweep()
+        return joined
+
+    def sweep(self) -> int:
+        """Remove the longest unused replies beyond the bounds; how many were removed."""
+        found: list[tuple[float, int, Path]] = []
+        now = time.time()
+        for path in self._root.glob("*/*"):
+            try:
+                state = path.stat()
+            except FileNotFoundError:
+                continue
+            if path.suffix == ".json":
+                found.append((state.st_mtime, self._size(path), path))
+            elif now - state.st_mtime > max(self._keep, 60) and not path.with_suffix(".json").exists():
+                path.unlink(missing_ok=True)  # what a killed process left
+        found.sort(reverse=True)
+        total = removed = 0
+        for place, (used, size, path) in enumerate(found):
+            total += size
+            if (total > self._most_bytes or place >= self._most) and now - used >= self._keep:
+                removed += self._remove(path, used)
+        return removed
+
+    def _remove(self, path: Path, used: float) -> bool:
+        """Remove a reply, unless somebody used it since it was found last used at `used`."""
+        with locked(self._guard):
+            try:
+                if path.stat().st_mtime != used:
+                    return False
+            except FileNotFoundError:
+                return False
+            for suffix in (".json", ".alaw", ".sln"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
+        self._forget(path.stem)
+        return True
+
+    def read(self, path: Path) -> Joined | None:
+        """The reply whose file, with or without a suffix, this is; None where it is none of ours."""
+        return self._read(path.stem) if path.parent.parent == self._root else None
+
+    def _path(self, key: str) -> Path:
+        return self._root / key[:2] / key
+
+    def _read(self, key: str) -> Joined | None:
+        path = self._path(key)
+        try:
+            side = json.loads(path.with_suffix(".json").read_bytes())
+            units = tuple(Unit(unit["id"], unit["words"], unit["language"]) for unit in side["units"])
+            joined = Joined(path, units, int(side["milliseconds"]))
+            bytes_there = path.with_suffix(".alaw").stat().st_size, path.with_suffix(".sln").stat().st_size
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        samples = joined.milliseconds * audio.RATE // 1000
+        return joined if bytes_there == (samples, 2 * samples) else None
+
+    @staticmethod
+    def _size(path: Path) -> int:
+        """Bytes of a reply's two sound files."""
+        try:
+            return 3 * path.with_suffix(".alaw").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _remember(self, key: str, joined: Joined, now: float) -> None:
+        with self._lock:
+            self._recent[key] = (joined, now)
+            self._recent.move_to_end(key)
+            while len(self._recent) > self._remembered:
+                self._recent.popitem(last=False)
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._recent.pop(key, None)

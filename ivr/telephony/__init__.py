@@ -1,0 +1,1 @@
+"""The real telephone side: a private Asterisk beside the menus, and the logins of softphones."""
