@@ -45,7 +45,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to dial: where the server listens, the code, and the lines that dial it in turn."""
+    """What to dial: where the server listens, the code, and the lines that dial it, one a connection."""
 
     host: str
     port: int
@@ -166,6 +166,7 @@ async def dial(target: Target, steps: Sequence[str] = STEPS) -> list[str]:
 async def drive(target: Target, pid: int, requests: int, connections: int = 32, expected: Sequence[str] | None = None) -> Measured:
     """`requests` requests in whole dialogs of STEPS over `connections` connections; every answer is compared with `expected` if given.
 
+    Each connection dials from a line of its own, as far as there are lines: a line has one dialog at a time, a new one ends it.
     Raises LoadError at the first wrong answer.
     """
     dialogs = iter(range(max(1, requests // len(STEPS))))
@@ -173,9 +174,9 @@ async def drive(target: Target, pid: int, requests: int, connections: int = 32, 
     times: list[float] = []
     clock = time.perf_counter
 
-    async def caller(client: Client) -> None:
-        for number in dialogs:
-            session, line = _new_session(), target.lines[number % len(target.lines)]
+    async def caller(client: Client, line: str) -> None:
+        for _ in dialogs:
+            session = _new_session()
             for index, text in enumerate(STEPS):
                 asked = clock()
                 answer = await client.ask(request_bytes(target, session, line, text))
@@ -187,8 +188,8 @@ async def drive(target: Target, pid: int, requests: int, connections: int = 32, 
     try:
         used, begun = cpu_seconds(pid), clock()
         async with asyncio.TaskGroup() as group:
-            for client in clients:
-                group.create_task(caller(client))
+            for number, client in enumerate(clients):
+                group.create_task(caller(client, target.lines[number % len(target.lines)]))
         seconds, used = clock() - begun, cpu_seconds(pid) - used
     except ExceptionGroup as faults:
         raise LoadError(str(faults.exceptions[0])) from faults

@@ -20,8 +20,8 @@ STAMPS=$VENV/.stamps
 say() { echo "setup: $*"; }
 fail() { echo "setup: $*" >&2; exit 1; }
 
-# A stamp holds the hash of what was installed and the folder it was installed in (a moved .venv does not work).
-wanted() { { pwd -P; cat "$@"; } | sha256sum | cut -d' ' -f1; }
+# A stamp holds the hash of the file that was installed.
+wanted() { sha256sum < "$1" | cut -d' ' -f1; }
 done_already() { [ -f "$STAMPS/$1" ] && [ "$(cat "$STAMPS/$1")" = "$2" ]; }
 stamp() { mkdir -p "$STAMPS"; echo "$2" > "$STAMPS/$1"; }
 
@@ -44,15 +44,14 @@ apt_install() { # PACKAGE...: from the lists at hand, and only where they do not
 }
 
 python() {
-    if ! "$PYTHON" -c '' 2> /dev/null || ! done_already place "$(wanted /dev/null)"; then
+    # A .venv that was copied or moved here still points to where it was made.
+    if ! "$PYTHON" -m pip --version > /dev/null 2>&1 || ! grep -qF "$(pwd -P)/$VENV" "$VENV/bin/activate"; then
         local base
         base=$(command -v python3.11 || command -v python3) || fail "python3 is missing (3.11 or newer; Debian: apt install python3 python3-venv)"
         "$base" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$base is older than Python 3.11"
         say "making $VENV with $("$base" --version)"
-        # A folder that cannot be a .venv any more is made anew; one that can is kept with what it holds.
-        "$PYTHON" -m pip --version > /dev/null 2>&1 && "$VENV/bin/pip" --version > /dev/null 2>&1 || rm -rf "$VENV"
+        rm -rf "$VENV"
         "$base" -m venv "$VENV" || fail "no virtual environment could be made (Debian: apt install python3-venv)"
-        stamp place "$(wanted /dev/null)"
     fi
     install_locked requirements requirements.txt "what the product needs"
     # The package itself by a path file, so that no build tool has to be fetched for it.
@@ -79,10 +78,7 @@ voice() {
     [ -f .cache/debian-espeak/.unpacked ] && return
     say "espeak-ng is not here, fetching it (it reads aloud what nobody recorded)"
     if can_apt && apt_install espeak-ng; then return; fi
-    # Its libraries run beside the system's own, so they come from the same Debian.
-    local suite
-    suite=$(. /etc/os-release 2> /dev/null && [ "${ID:-}" = debian ] && echo "${VERSION_CODENAME:-bookworm}" || echo bookworm)
-    if ! deploy/debian/unpack.sh .cache/debian-espeak "$suite" espeak-ng; then
+    if ! AFTER_UNPACK="deploy/debian/own_loader.sh usr/bin/espeak-ng" deploy/debian/unpack.sh .cache/debian-espeak bookworm espeak-ng; then
         say "espeak-ng could not be had: only recorded prompts will sound (install espeak-ng, then make setup)"
     fi
 }

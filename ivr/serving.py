@@ -96,16 +96,25 @@ def serve(arguments: argparse.Namespace) -> int:
         total=int(max(model.operator.ussd.longest for model in operators)),
     )
     asterisk = None if arguments.no_asterisk else _asterisk(settings, arguments, [line.msisdn for line in lines])
+    telephone: list[str] = []
+
+    async def start_asterisk() -> None:
+        if asterisk is not None:
+            telephone.extend(await asyncio.to_thread(_start_asterisk, asterisk, settings.home, [line.msisdn for line in lines]))
+
+    async def stop_asterisk() -> None:
+        if asterisk is not None:
+            await asyncio.to_thread(asterisk.stop)
+
     parts: list[Part] = [
         Attached(lambda: agi.start("127.0.0.1", arguments.agi_port), agi.close, "FastAGI"),
+        Attached(start_asterisk, stop_asterisk, "Asterisk"),
         Upkeep(house, settings.demo),
     ]
 
     def started(address: str) -> None:
-        print(f"\n  phone page   {address}/\n  USSD         POST {address}/ussd\n  FastAGI      127.0.0.1:{agi.port}", flush=True)
-        if asterisk is not None:
-            _start_asterisk(asterisk, settings.home, [line.msisdn for line in lines], arguments.sip_port)
-        print("  stop with Ctrl-C\n", flush=True)
+        print("\n".join(["", f"  phone page   {address}/", f"  USSD         POST {address}/ussd", f"  FastAGI      127.0.0.1:{agi.port}"]))
+        print("\n".join([*telephone, "  stop with Ctrl-C", ""]), flush=True)
 
     try:
         run(site, Options(arguments.host, arguments.port), parts, started)
@@ -113,8 +122,6 @@ def serve(arguments: argparse.Namespace) -> int:
         print(f"ivr serve: {error}", file=sys.stderr)
         return 1
     finally:
-        if asterisk is not None:
-            asterisk.stop()
         door.close()
         house.close()
         executor.shutdown(wait=False, cancel_futures=True)
@@ -124,9 +131,11 @@ def serve(arguments: argparse.Namespace) -> int:
 def _lines(house: House) -> list[Line]:
     """The lines of the demo, for the phone page and the softphone logins."""
     with house.books.reading() as connection:
-        rows = connection.execute("SELECT msisdn, kind, language FROM line ORDER BY msisdn").fetchall()
+        rows = connection.execute("SELECT msisdn, kind, language, operator FROM line ORDER BY msisdn").fetchall()
     dials = {"postpaid": ("*650#", "650"), "prepaid": ("*111*1*7#", "*111#", "2112")}
-    return [Line(msisdn, kind, language, dials=dials.get(kind, ())) for msisdn, kind, language in rows]
+    return [
+        Line(msisdn, kind, language, dials=dials.get(kind, ())) for msisdn, kind, language, operator in rows if operator in house.releases.current
+    ]
 
 
 def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[str]) -> Asterisk | None:
@@ -138,13 +147,14 @@ def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[s
     return Asterisk(settings.home, accounts, AsteriskSettings(sip_port=arguments.sip_port, agi_port=arguments.agi_port))
 
 
-def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str], port: int) -> None:
+def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str]) -> list[str]:
+    """Start it, and say how to reach it; without one everything else is served all the same."""
     try:
         asterisk.start()
     except AsteriskError as error:
-        print(f"  SIP          not available: {error}", flush=True)
-        return
-    print(f"  SIP          127.0.0.1:{port} (Asterisk {asterisk.version}); call 2112 or 650", flush=True)
+        return [f"  SIP          not available: {error}"]
+    told = [f"  SIP          127.0.0.1:{asterisk.settings.sip_port} (Asterisk {asterisk.version}); call 2112 or 650"]
     if msisdns:
         password = ensure_accounts(home, msisdns[:1])[msisdns[0]].reveal()
-        print(f"  softphone    user {msisdns[0]}, password {password}; the others are in {home / 'sip-accounts.json'}", flush=True)
+        told.append(f"  softphone    user {msisdns[0]}, password {password}; the others are in {home / 'sip-accounts.json'}")
+    return told

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from babel.messages.pofile import PoFileError
+
 from ivr.catalog import pofiles
 from ivr.catalog.extract import Extracted, ExtractError, messages
 from ivr.settings import ROOT, Settings, SettingsError
@@ -74,7 +76,7 @@ def _with_messages(arguments: argparse.Namespace, command: Callable[[argparse.Na
         return command(arguments, messages(folder))
     except ExtractError as error:
         print(error, file=sys.stderr)
-    except (SettingsError, OSError, ValueError) as error:
+    except (SettingsError, OSError, PoFileError, ValueError) as error:
         print(f"ivr: {error}", file=sys.stderr)
     return 2
 
@@ -89,11 +91,15 @@ def _extract(arguments: argparse.Namespace, found: list[Extracted]) -> int:
 
 def _update(arguments: argparse.Namespace, found: list[Extracted]) -> int:
     locales: Path = arguments.locales
-    _extract(arguments, found)
     todo = set(pofiles.languages(locales)) | ({arguments.add} if arguments.add else set())
+    catalogs = {}
     for language in sorted(todo):
         path = pofiles.catalog_path(locales, language)
-        catalog = pofiles.read_catalog(path, language) if path.is_file() else pofiles.new_catalog(language)
+        catalogs[language] = pofiles.read_catalog(path, language) if path.is_file() else pofiles.new_catalog(language)
+    # Only now is anything written: a catalog that cannot be read leaves all as they were.
+    _extract(arguments, found)
+    for language, catalog in catalogs.items():
+        path = pofiles.catalog_path(locales, language)
         pofiles.merge(catalog, pofiles.template(found), arguments.no_fuzzy_matching)
         changed = pofiles.write_catalog(catalog, path)
         print(f"{path}: {_counts(pofiles.states(found, catalog))}{'' if changed else ', unchanged'}")
@@ -102,7 +108,11 @@ def _update(arguments: argparse.Namespace, found: list[Extracted]) -> int:
 
 def _status(arguments: argparse.Namespace, found: list[Extracted]) -> int:
     left = 0
-    for language in pofiles.languages(arguments.locales):
+    begun = pofiles.languages(arguments.locales)
+    if not begun:
+        print(f"ivr: there is no catalog in {arguments.locales}; begin one with: ivr i18n update --add az", file=sys.stderr)
+        return 1
+    for language in begun:
         states = pofiles.states(found, pofiles.read_catalog(pofiles.catalog_path(arguments.locales, language), language))
         print(f"{language}: {_counts(states)}")
         undone = [state for state in states if state.state != "translated"]

@@ -84,12 +84,13 @@ def constants() -> list[Extracted]:
 def menus(
     fileobj: IO[bytes], keywords: Mapping[str, Any], comment_tags: Collection[str], options: Mapping[str, Any]
 ) -> Iterator[tuple[int, str, tuple[str, ...], list[str]]]:
-    """Babel's extraction method (`[menus: menus/**.yaml]`): line, `pgettext` or `npgettext`, (context, texts), comments."""
+    """Babel's extraction method (mapped in `locales/babel.cfg`): line, `pgettext` or `npgettext`, (context, texts), comments."""
     path = Path(str(getattr(fileobj, "name", "menu.yaml")))
     if path.name == "services.yaml" or "scenarios" in path.parts:
         return
     faults = Faults()
-    found = _messages_of(fileobj.read(), path.as_posix(), path.stem, faults)
+    # The table of units is mapped to this method too, so that pybabel finds all that `ivr i18n` finds.
+    found = constants() if path.suffix == ".py" else _messages_of(fileobj.read(), path.as_posix(), path.stem, faults)
     if faults.errors():
         raise ExtractError("\n".join(str(fault) for fault in faults.errors()))
     for message in found:

@@ -124,10 +124,10 @@ class MenuFile:
         then = self.target(node.get("then"), everything, ("home", "back", "end"))
         if then is not None and node.get("choices") is not None:
             reader.fault(node.key("then"), "E043", "a menu with choices cannot go on by itself; take `then` or `choices` away")
-        for got, service in zip(gets, services, strict=True):
-            if got[0].text in fields or got[0].text in ("line", "fee", "fees", "limits", "numbers", "switches", "result"):
-                reader.fault(got[0], "E015", f'"{got[0].text}" already means something here')
-            self._handed(got[1], service, fields)
+        for (got, value), service in zip(gets, services, strict=True):
+            if got.text in fields or got.text in ("line", "fee", "fees", "limits", "numbers", "switches", "result"):
+                reader.fault(got, "E015", f'"{got.text}" already means something here')
+            self._handed(value, service, fields)
         if act is not None:
             self._handed(act, doing, fields)
         return Menu(
@@ -373,9 +373,9 @@ class MenuFile:
                 self.reader.known(value.get("retry") or value, retry, fields, "E042", "field of this menu")
             go = self.target(value.get("go"), everything, ("back", "home", "end")) if whole else None
             outcomes[key.text] = Outcome(self.wordings.say(said, context, outcome_scope, "say"), fee, retry, go, key.place)
-        missing = [name for name in possible if name not in outcomes and name not in ("unavailable", "late")]
-        if missing and any(services):
-            self.reader.fault(node or next(key for full, key in self.names.items() if full == context), "E040", f"no answer for: {', '.join(missing)}")
+        unanswered = [name for name in possible if name not in outcomes and name not in ("unavailable", "late")]
+        if unanswered:
+            self.reader.fault(node or self.names[context], "E040", f"no answer for: {', '.join(unanswered)}")
         return outcomes
 
     def values_fit(self, menus: Mapping[str, Menu], menu: Menu) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
@@ -22,7 +22,7 @@ PLURAL_FORMS = {"az": "nplurals=2; plural=(n != 1);"}
 
 _TEMPLATE_COMMENT = "# Wordings of the menus. Written by `ivr i18n extract`; translate messages.po of a language, never this file."
 _CHURN = (b'"POT-Creation-Date:', b'"Generated-By:')
-_PLACEHOLDERS = (b'"PO-Revision-Date: YEAR', b'"Report-Msgid-Bugs-To: EMAIL', b'"Last-Translator: FULL NAME')
+_PLACEHOLDERS = (b'"PO-Revision-Date: YEAR', b'"Report-Msgid-Bugs-To: EMAIL', b'"Last-Translator: FULL NAME', b'"Language-Team: LANGUAGE')
 """Headers that Babel fills with examples; a translator's own values stay."""
 _GUESSED_FLAGS = {"python-format", "python-brace-format"}
 """Babel takes our slots for Python's; tools would then refuse a translation that uses another form of a slot, which is allowed."""
@@ -69,18 +69,15 @@ def template(found: Iterable[Extracted]) -> Catalog:
 
 
 def read_catalog(path: Path, language: str) -> Catalog:
-    """A catalog from disk. Raises OSError, and ValueError (PoFileError is one) where it is broken."""
+    """A catalog from disk. Raises OSError, PoFileError where it is broken, and ValueError where its folder is called after no language."""
+    _locale(language)
     with path.open("rb") as file:
         return read_po(file, locale=language, domain=DOMAIN, abort_invalid=True)
 
 
 def new_catalog(language: str) -> Catalog:
     """An empty catalog with the language's plural rule. Raises ValueError for a code that is no language."""
-    try:
-        locale = Locale.parse(language)
-    except (ValueError, LookupError) as error:
-        raise ValueError(f"{language!r} is no language code; write one such as tg or pt_BR") from error
-    name = locale.get_display_name("en") or language
+    name = _locale(language).get_display_name("en") or language
     catalog = Catalog(
         locale=language,
         project="Dynamic",
@@ -97,8 +94,20 @@ def new_catalog(language: str) -> Catalog:
     return catalog
 
 
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language)
+    except (ValueError, UnknownLocaleError) as error:
+        raise ValueError(f"{language!r} is no language code; write one such as tg or pt_BR") from error
+
+
 def merge(catalog: Catalog, source: Catalog, no_fuzzy_matching: bool = False) -> None:
-    """Bring `catalog` to what the menus say now. Translations stay; what no menu says any more goes to the obsolete ones at the end."""
+    """Bring `catalog` to what the menus say now. Translations stay; what no menu says any more goes to the obsolete ones at the end
+    and comes back from there once a menu says it again."""
+    for message in source:
+        key = catalog._key_for(message.id, message.context) if message.id else None
+        if key is not None and catalog.get(message.id, message.context) is None and (known := catalog.obsolete.pop(key, None)) is not None:
+            catalog[message.id] = known
     catalog.update(source, no_fuzzy_matching=no_fuzzy_matching, update_creation_date=False)
 
 

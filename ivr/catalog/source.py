@@ -8,6 +8,7 @@ needs (anchors, aliases, tags, several documents), and bounds size and depth bef
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,31 +100,38 @@ class _Builder:
     def place(self, mark: Any) -> str:
         return f"{self.shown}:{mark.line + 1}:{mark.column + 1}"
 
+    def at(self, event: Any) -> str:
+        return self.place(event.start_mark)
+
+    def written(self, event: Any) -> str:
+        return self.lines[event.start_mark.line][event.start_mark.column :].split(",")[0].strip()
+
     def build(self) -> Node | None:
         top: Node | None = None
         stack: list[tuple[str, str, list[Node]]] = []
         documents = 0
-        for event in yaml.parse(self.text, Loader=_PARSER):
+        events: Iterator[Any] = yaml.parse(self.text, Loader=_PARSER)
+        for event in events:
             node: Node | None = None
             match event:
                 case yaml.DocumentStartEvent():
                     documents += 1
                     if documents > 1:
-                        self.faults.add(self.place(event.start_mark), "E005", "a second document (---): a menu file holds one")
+                        self.faults.add(self.at(event), "E005", "a second document (---): a menu file holds one")
                         return None
                 case yaml.AliasEvent():
-                    written = self.lines[event.start_mark.line][event.start_mark.column :].split(",")[0].strip()
-                    self.faults.add(self.place(event.start_mark), "E005", f'an alias has no place here; a code is written in quotes: "{written}"')
-                    node = Node("text", self.place(event.start_mark))
+                    written = self.written(event)
+                    self.faults.add(self.at(event), "E005", f'an alias has no place here; a code is written in quotes: "{written}"')
+                    node = Node("text", self.at(event))
                 case yaml.ScalarEvent():
                     self.check_marks(event)
                     node = self.scalar(event, is_key=bool(stack) and stack[-1][0] == "map" and len(stack[-1][2]) % 2 == 0)
                 case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                     self.check_marks(event)
                     if len(stack) >= DEEPEST:
-                        self.faults.add(self.place(event.start_mark), "E005", f"nested deeper than {DEEPEST} levels")
+                        self.faults.add(self.at(event), "E005", f"nested deeper than {DEEPEST} levels")
                         return None
-                    stack.append(("map" if isinstance(event, yaml.MappingStartEvent) else "list", self.place(event.start_mark), []))
+                    stack.append(("map" if isinstance(event, yaml.MappingStartEvent) else "list", self.at(event), []))
                 case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                     kind, place, children = stack.pop()
                     node = self.map(place, children) if kind == "map" else Node("list", place, items=tuple(children))
@@ -143,9 +151,9 @@ class _Builder:
 
     def check_marks(self, event: Any) -> None:
         if event.anchor is not None:
-            self.faults.add(self.place(event.start_mark), "E005", f"an anchor (&{event.anchor}) has no place here; write the value out, or in quotes")
+            self.faults.add(self.at(event), "E005", f"an anchor (&{event.anchor}) has no place here; write the value out, or in quotes")
         if event.tag is not None and event.tag != "!":
-            self.faults.add(self.place(event.start_mark), "E005", f"a tag ({event.tag}) has no place here; write the value in quotes")
+            self.faults.add(self.at(event), "E005", f"a tag ({event.tag}) has no place here; write the value in quotes")
 
     def map(self, place: str, children: list[Node]) -> Node:
         seen: dict[str, Node] = {}
@@ -163,8 +171,8 @@ class _Builder:
         return Node("map", place, pairs=tuple(pairs))
 
     def scalar(self, event: Any, is_key: bool) -> Node:
-        place, value = self.place(event.start_mark), event.value
-        quoted = event.style is not None
+        place, value = self.at(event), event.value
+        quoted = bool(event.style)  # libyaml says '' where the pure parser says None
         if not quoted:
             if not value:
                 self.faults.add(place, "E004", 'nothing stands here; write a value, or "" for an empty text')

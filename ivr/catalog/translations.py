@@ -56,7 +56,7 @@ def load_translations(locales: Path, language: str, faults: Faults) -> Translati
         faults.add(f"{shown}:{getattr(error, 'lineno', None) or 1}:1", "E070", f"the catalog cannot be read: {error}")
         return result
     result.forms = catalog.num_plurals
-    result.rule = gettext.c2py(catalog.plural_expr)  # type: ignore[attr-defined]
+    result.rule = gettext.c2py(catalog.plural_expr)
     for message in catalog:
         if not message.id:
             continue

@@ -22,6 +22,8 @@ SENTENCE_PAUSE = 350
 COMMA_PAUSE = 150
 """Milliseconds where a wording has a comma or colon between two slots."""
 
+_PAUSES = {".": SENTENCE_PAUSE, ",": COMMA_PAUSE, ":": COMMA_PAUSE, ";": COMMA_PAUSE}
+
 _UNTIL_TEXT: Mapping[str, Callable[[str], str]] = {
     "az": lambda date: f"{date} tarixinədək",
     "ru": lambda date: f"до {date}",
@@ -179,10 +181,13 @@ class View:
     def _speak(self, template: Template, language: str) -> Iterable[Spoken]:
         for piece in template:
             if isinstance(piece, str):
-                if words := fixed_words(piece):
+                # a sign between a slot and the words after it is heard as a pause; at the very end it is nothing
+                sign = piece.strip()[:1]
+                words = fixed_words(piece)
+                if sign in _PAUSES and (words or sign != "."):
+                    yield Pause(_PAUSES[sign])
+                if words:
                     yield Words(words, language)
-                elif piece.strip()[:1] in (",", ":", ";"):
-                    yield Pause(COMMA_PAUSE)
                 continue
             value = self.lookup(piece.path)
             form = piece.form or ("exact" if piece.path[0] in ("fee", "fees") else "")

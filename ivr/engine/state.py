@@ -88,7 +88,7 @@ def dump(state: State) -> dict[str, Any]:
 def load(plain: Mapping[str, Any]) -> State:
     """What `dump` wrote. Raises KeyError, TypeError or ValueError for anything else."""
     known = {item.name for item in dataclasses.fields(State)}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in known}
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in known}
     values["line"] = None if plain["line"] is None else _load_line(plain["line"])
     values["frames"] = tuple(_load_frame(frame) for frame in plain["frames"])
     values["heads"] = tuple(_load_head(head) for head in plain["heads"])

@@ -36,6 +36,7 @@ class Turn:
     paid: tuple[str, ...] = ()
     home: str = ""
     entry: int = -1
+    _seen: tuple[Frame, Line | None, list[Choice]] | None = None
 
     @classmethod
     def of(cls, model: Model, state: State, now: datetime.datetime, switches: Mapping[str, bool]) -> Turn:
@@ -117,7 +118,9 @@ class Turn:
         frame = frame or self.top
         if frame.told:
             return []
-        return [
+        if self._seen is not None and self._seen[0] is frame and self._seen[1] is self.line:
+            return self._seen[2]
+        found = [
             choice
             for choice in self.model.menus[frame.menu].choices
             if (choice.only is None or self.channel in choice.only)
@@ -126,6 +129,9 @@ class Turn:
             and self.serves(self.model.menus[choice.go].serves if choice.go in self.model.menus else "everyone")
             and self.holds(choice.when, frame)
         ]
+        # asked several times for one page; frames and lines are frozen, so the same two give the same choices
+        self._seen = (frame, self.line, found)
+        return found
 
     def serves(self, group: str) -> bool:
         """Whether the line belongs to `group` of operator.yaml."""

@@ -7,9 +7,10 @@ JSON can carry (`pack`, `unpack`), because the session store keeps what a menu h
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from typing import Any
 
 MICRO = 1_000_000
 """Micro-units in one unit of a currency."""
@@ -120,12 +121,14 @@ def unpack(packed: object) -> Value:
         return tuple(unpack(item) for item in packed)
     if isinstance(packed, dict) and set(packed) == {"$", "v"}:
         kind, inner = packed["$"], packed["v"]
+        if kind == "record" and isinstance(inner, dict):
+            return {str(name): unpack(item) for name, item in inner.items()}
         if kind in _UNPACK:
             return _UNPACK[kind](inner)
     raise ValueError(f"not a packed value: {str(packed)[:60]}")
 
 
-_UNPACK = {
+_UNPACK: Mapping[str, Callable[[Any], Value]] = {
     "money": lambda inner: Money(int(inner[0]), str(inner[1])),
     "count": lambda inner: Count(int(inner[0]), str(inner[1])),
     "tariff": lambda inner: Tariff(str(inner)),
@@ -133,7 +136,6 @@ _UNPACK = {
     "span": lambda inner: Span(int(inner)),
     "time": datetime.datetime.fromisoformat,
     "date": datetime.date.fromisoformat,
-    "record": lambda inner: {name: unpack(item) for name, item in inner.items()},
 }
 
 

@@ -15,7 +15,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from ivr.catalog.releases import Releases
@@ -188,8 +188,7 @@ class Runner:
         if not effects:
             effects = (End("failed"),)
         page = next((effect for effect in effects if isinstance(effect, Page)), None)
-        last = {} if page is None else {**asdict(page), "ended": step.state.ended}
-        kept = Record(record.session, record.operator, record.release, step.state, record.opened, self._monotonic(), seen, last)
+        kept = Record(record.session, record.operator, record.release, step.state, record.opened, self._monotonic(), seen, page)
         self.store.put(kept)
         self._log(kept, step.trace)
         fee = Money(charged, "").exact_text() if charged else "0"
@@ -197,12 +196,11 @@ class Runner:
 
     def _again(self, record: Record) -> Reply:
         """A request that came before: the same page, and nothing is done."""
-        last = record.last
-        if not last:
-            return Reply((End("ended"),), record.state.ended, record.state.language)
-        page = Page(**{name: value for name, value in last.items() if name != "ended"})
-        effects: tuple[Effect, ...] = (page, End("completed")) if last["ended"] else (page,)
-        return Reply(effects, bool(last["ended"]), page.language, release=record.release)
+        page, ended = record.last, record.state.ended
+        if page is None:
+            return Reply((End("ended"),), ended, record.state.language)
+        effects: tuple[Effect, ...] = (page, End("completed")) if ended else (page,)
+        return Reply(effects, ended, page.language, release=record.release)
 
     def _left(self, record: Record | None, why: str) -> Reply:
         if record is None or record.state.ended:
@@ -251,7 +249,8 @@ class Runner:
         return new.removeprefix("*") if length else new
 
     def _digest(self, text: str) -> tuple[int, str]:
-        return len(text), hmac.new(self._secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:24]
+        octets = text.encode("utf-8", "surrogatepass")
+        return len(text), hashlib.blake2s(octets, digest_size=16, key=self._secret).hexdigest()
 
     def _now(self, model: Model) -> datetime.datetime:
         return self.clock.now(zone_of(model))

@@ -7,10 +7,10 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from ivr.engine.effects import Page
 from ivr.engine.state import State, dump, load
 
 log = logging.getLogger("ivr.sessions")
@@ -28,19 +28,20 @@ class Record:
     opened: float
     touched: float
     seen: tuple[int, str] = (0, "")
-    last: dict[str, Any] = field(default_factory=dict)
+    last: Page | None = None
 
     def pack(self) -> str:
         """The record as text."""
         plain = {"operator": self.operator, "release": self.release, "state": dump(self.state), "opened": self.opened, "touched": self.touched}
-        return json.dumps({**plain, "seen": list(self.seen), "last": self.last}, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps({**plain, "seen": list(self.seen), "last": self.last and asdict(self.last)}, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def unpack(cls, session: str, text: str) -> Record:
         """What `pack` wrote. Raises ValueError, KeyError or TypeError for anything else."""
         plain = json.loads(text)
         seen = (int(plain["seen"][0]), str(plain["seen"][1]))
-        return cls(session, plain["operator"], plain["release"], load(plain["state"]), plain["opened"], plain["touched"], seen, plain["last"])
+        last = plain["last"] and Page(**plain["last"])
+        return cls(session, plain["operator"], plain["release"], load(plain["state"]), plain["opened"], plain["touched"], seen, last)
 
 
 class MemoryStore:

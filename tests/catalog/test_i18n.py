@@ -8,11 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_file
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.frontend import parse_mapping_cfg
 
 from ivr.catalog import pofiles
 from ivr.catalog.cli_i18n import add_parsers
-from ivr.catalog.extract import Extracted, ExtractError, constants, menus, messages
+from ivr.catalog.extract import Extracted, ExtractError, constants, messages
 from ivr.catalog.units import UNITS
 from ivr.engine import values
 from ivr.engine.text import fold, is_gsm7
@@ -63,7 +64,9 @@ def translated(language: str) -> dict[tuple[str, str], tuple[str, ...]]:
 def faults(found: list[Extracted], language: str, wrong: object) -> list[str]:
     texts = translated(language)
     assert callable(wrong)
-    return [f"{message.place} [{message.context}] {text!r}" for message in found for text in texts.get(message.key, ()) if wrong(message, text)]
+    return [
+        f"{message.place} [{message.context}] {text!r}" for message in found for text in texts.get(message.key, ()) if wrong(message, text)
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -160,7 +163,7 @@ def test_every_shape_of_wording_is_found(tmp_path: Path) -> None:
         "    confirm: sure\n"
         "    say:\n"
         "      - {when: a, only: [call, web], say: {call: spoken, default: written}}\n"
-        "      - {count: n, one: '{n} card', other: '{n} cards'}\n"
+        "      - {count: given, one: '{given} card', other: '{given} cards'}\n"
         "    list: {of: x, item: {ussd: short, default: long}, none: nothing, choose: {label: pick, go: main}}\n"
         "    after: end of list\n"
         "    also_sms: a message\n"
@@ -185,19 +188,35 @@ def test_every_shape_of_wording_is_found(tmp_path: Path) -> None:
         ("card.main/call", "spoken"),
         ("card.main/ussd", "short"),
         ("notices.told", "news"),
-        *(("card.main", text) for text in ("which card", "once more", "too short", "no serial", "quiet", "sure", "written", "{n} card")),
+        *(
+            ("card.main", text)
+            for text in ("which card", "once more", "too short", "no serial", "quiet", "sure", "written", "{given} card")
+        ),
         *(("card.main", text) for text in ("long", "nothing", "pick", "end of list", "a message", "first", "was used", "never seen")),
     }
     by_text = {message.singular: message for message in found}
-    assert by_text["{n} card"].plural == "{n} cards"
+    assert by_text["{given} card"].plural == "{given} cards"
     assert by_text["spoken"].comments == ("shown after a card", "only on: call, web")
     assert by_text["first"].place == "menus/demo/card.yaml:15"
 
 
 def test_babel_finds_the_same(found: list[Extracted]) -> None:
     path = ROOT / "menus" / "azercell" / "prepaid.yaml"
-    by_babel = [(context, line, text) for line, text, _, context in extract_from_file(menus, path)]
-    assert by_babel == [(message.context, message.line, message.singular) for message in found if message.file == "menus/azercell/prepaid.yaml"]
+    by_babel = [(context, line, text) for line, text, _, context in extract_from_file("ivr.catalog.extract:menus", path)]
+    assert by_babel == [
+        (message.context, message.line, message.singular) for message in found if message.file == "menus/azercell/prepaid.yaml"
+    ]
+
+
+def test_pybabel_finds_as_much_with_our_mapping(found: list[Extracted], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with (LOCALES / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    ours = ("ivr", "menus")
+    listed = extract_from_dir(ROOT, methods, options, directory_filter=lambda folder: Path(folder).relative_to(ROOT).parts[0] in ours)
+    assert {(context, text if isinstance(text, str) else text[0]) for _, _, text, _, context in listed} == {
+        message.key for message in found
+    }
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
@@ -246,6 +265,19 @@ def test_a_changed_wording_keeps_its_translation_as_a_guess(copy: Path, capsys: 
     menu.unlink()
     assert ivr("i18n", "update", *where) == 0
     assert ivr("i18n", "status", *where) == 0
+
+
+def test_what_a_menu_says_again_comes_back(copy: Path) -> None:
+    where = (str(copy / "menus"), "--locales", str(copy / "locales"))
+    before = {path: path.read_bytes() for path in (copy / "locales").rglob("*.po")}
+    assert ivr("i18n", "update", *where) == 0
+    same = {path: path.read_bytes() for path in before}
+    (copy / "menus" / "azercell" / "help.yaml").rename(copy / "away.yaml")
+    assert ivr("i18n", "update", *where) == 0
+    assert all(b'#~ msgctxt "help.main"' in path.read_bytes() for path in before)
+    (copy / "away.yaml").rename(copy / "menus" / "azercell" / "help.yaml")
+    assert ivr("i18n", "update", *where) == 0
+    assert {path: path.read_bytes() for path in before} == same
 
 
 def test_no_guesses_where_none_are_wanted(copy: Path) -> None:

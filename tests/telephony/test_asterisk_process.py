@@ -153,6 +153,22 @@ time.sleep(60)
             os.kill(pid, signal.SIGKILL)
 
 
+def test_one_that_was_left_behind_is_ended_first(tmp_path: Path, installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no setpriv, Asterisk can outlive a parent that was killed; the next start finds it by its PID file."""
+    monkeypatch.setattr("ivr.telephony.asterisk.shutil.which", lambda name: None)
+    wanted = settings()
+    left = Asterisk(tmp_path, {}, wanted, installation)
+    left.start()
+    pid = left.pid
+    try:
+        with Asterisk(tmp_path, {}, wanted, installation) as asterisk:
+            assert asterisk.ready
+            assert asterisk.pid != pid
+            assert left.pid is None
+    finally:
+        left.stop()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
