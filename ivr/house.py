@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import make_home, open_books
-from ivr.accounts.store import Store
+from ivr.accounts.store import FAILURES, Store
 from ivr.catalog.releases import Releases
 from ivr.catalog.spoken import spoken_words
 from ivr.channels.call import Joined
@@ -81,6 +81,22 @@ class House:
             if report.failed:
                 unit, reason = report.failed[0]
                 raise SpeechError(f'"{unit.words}" ({unit.language}): {reason}')
+
+    def books_writable(self) -> bool:
+        """Whether the books take a booking now: an empty transaction is begun and undone."""
+        try:
+            with self.books.reading() as connection:
+                connection.rollback()
+                connection.execute("BEGIN IMMEDIATE")
+                connection.rollback()
+        except FAILURES:
+            return False
+        return True
+
+    def prompts_missing(self) -> int:
+        """How many fixed words of the current releases a call could not speak now."""
+        words = [pair for model in self.releases.current.values() for pair in spoken_words(model)]
+        return len(self.library.missing(fixed(words)))
 
     def close(self) -> None:
         """Write what is left and close the books."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ivr.channels.agi_server import AgiServer
+from ivr.channels.agi_server import AgiConnection, AgiServer
 from ivr.channels.call import CallDriver, CallSettings
 from ivr.commands import longest_call
 from ivr.house import House, LibraryPrompts, progress_bar
@@ -28,6 +28,8 @@ log = logging.getLogger("ivr.serve")
 LOOK = 0.25
 """Seconds between two looks at the menu files (demo mode publishes on save) and between two rounds of due work, times `DUE`."""
 DUE = 20
+STEP = 0.8
+"""Seconds that a stop leaves a call to finish its step; the dialplan goes on after it."""
 
 
 class Upkeep:
@@ -71,19 +73,21 @@ def serve(arguments: argparse.Namespace) -> int:
     door, prompts = AsyncDoor(house.runner), LibraryPrompts(house)
     executor = concurrent.futures.ThreadPoolExecutor(4, "prompts")
     driver = CallDriver(door, prompts, executor, CallSettings(longest=longest_call(house)))
-    agi = AgiServer(driver)
+
+    async def counted(connection: AgiConnection) -> None:
+        site.metrics.calls_total.inc()
+        await driver(connection)
+
+    agi = AgiServer(counted)
     lines = _lines(house) if settings.demo else []
     operators = house.releases.current.values()
 
     def ready() -> Mapping[str, object]:
-        try:
-            with house.books.reading() as connection:
-                writable = connection.execute("SELECT count(*) FROM line").fetchone() is not None
-        except Exception:
-            writable = False
         menus = {name: model.release for name, model in house.releases.current.items()}
+        books, missing = house.books_writable(), house.prompts_missing()
         faults = [str(fault) for fault in house.releases.faults]
-        return {"ready": writable and bool(menus), "books": writable, "releases": menus, "faults": faults}
+        state = {"books": books, "prompts_missing": missing, "releases": menus, "faults": faults}
+        return {"ready": books and not missing and bool(menus), **state}
 
     site = Site(
         door=door,
@@ -97,6 +101,7 @@ def serve(arguments: argparse.Namespace) -> int:
     )
     asterisk = None if arguments.no_asterisk else _asterisk(settings, arguments, [line.msisdn for line in lines])
     telephone: list[str] = []
+    site.metrics.calls_active.set_function(lambda: agi.connections)
 
     async def start_asterisk() -> None:
         if asterisk is not None:
@@ -107,7 +112,7 @@ def serve(arguments: argparse.Namespace) -> int:
             await asyncio.to_thread(asterisk.stop)
 
     parts: list[Part] = [
-        Attached(lambda: agi.start("127.0.0.1", arguments.agi_port), agi.close, "FastAGI"),
+        Attached(lambda: agi.start("127.0.0.1", arguments.agi_port), lambda: agi.close(STEP), "FastAGI"),
         Attached(start_asterisk, stop_asterisk, "Asterisk"),
         Upkeep(house, settings.demo),
     ]

@@ -104,7 +104,8 @@ class _Builder:
         return self.place(event.start_mark)
 
     def written(self, event: Any) -> str:
-        return self.lines[event.start_mark.line][event.start_mark.column :].split(",")[0].strip()
+        line, column = int(event.start_mark.line), int(event.start_mark.column)
+        return self.lines[line][column:].split(",")[0].strip()
 
     def build(self) -> Node | None:
         top: Node | None = None

@@ -6,7 +6,8 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from ivr.engine.effects import Page
 from ivr.engine.state import State, dump, load
 
 log = logging.getLogger("ivr.sessions")
+OLDEST = 600.0
+"""Seconds after which a session that was last touched before a restart is not taken up again."""
 
 
 @dataclass(slots=True)
@@ -96,19 +99,22 @@ class WriteBehindStore(MemoryStore):
     A session's page is never delayed for the disk: what a crash may lose is the place in a menu, and money is not kept here.
     """
 
-    def __init__(self, path: Path, interval: float = 0.05) -> None:
+    def __init__(self, path: Path, interval: float = 0.05, oldest: float = OLDEST, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._path, self._interval = path, interval
         self._dirty: dict[str, Record | None] = {}
         self._wake, self._stopping = threading.Event(), threading.Event()
         database = self._open()
-        now_bad = []
+        # the clock is the machine's, monotonic: after a boot it begins anew, and what was touched "later" is from before
+        moment = now()
+        database.execute("DELETE FROM session WHERE touched < ? OR touched > ?", (moment - oldest, moment))
+        unreadable = []
         for session, body in database.execute("SELECT id, body FROM session"):
             try:
                 super().put(Record.unpack(session, body))
             except (ValueError, KeyError, TypeError):
-                now_bad.append((session,))
-        database.executemany("DELETE FROM session WHERE id = ?", now_bad)
+                unreadable.append((session,))
+        database.executemany("DELETE FROM session WHERE id = ?", unreadable)
         database.commit()
         database.close()
         self._writer = threading.Thread(target=self._run, name="session-writer", daemon=True)
@@ -119,7 +125,7 @@ class WriteBehindStore(MemoryStore):
         self._path.chmod(0o600)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
-        database.execute("CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT")
+        database.execute("CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, touched REAL NOT NULL, body TEXT NOT NULL) STRICT")
         return database
 
     def put(self, record: Record) -> None:
@@ -164,7 +170,7 @@ class WriteBehindStore(MemoryStore):
                     if record is None:
                         database.execute("DELETE FROM session WHERE id = ?", (session,))
                     else:
-                        database.execute("INSERT OR REPLACE INTO session VALUES (?, ?)", (session, record.pack()))
+                        database.execute("INSERT OR REPLACE INTO session VALUES (?, ?, ?)", (session, record.touched, record.pack()))
         except sqlite3.Error as error:
             # the disk may be full; sessions go on in memory, and the next change tries again
             log.error("sessions could not be written: %s", error)

@@ -37,6 +37,7 @@ class JoinedStore:
     """The folder of joined replies, bounded by bytes and by number; the bound gives way to replies younger than `keep` seconds."""
 
     def __init__(self, root: Path, most_bytes: int = 256_000_000, most: int = 20_000, keep: float = 600.0, remembered: int = 2_000) -> None:
+        root = root.resolve()
         self._guard = root / "lock"
         self._root, self._most_bytes, self._most, self._keep, self._remembered = root, most_bytes, most, keep, remembered
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class JoinedStore:
 
     def read(self, path: Path) -> Joined | None:
         """The reply whose file, with or without a suffix, this is; None where it is none of ours."""
-        return self._read(path.stem) if path.parent.parent == self._root else None
+        return self._read(path.stem) if path.resolve().parent.parent == self._root else None
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / key

@@ -13,11 +13,11 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.engine.effects import Spoken
 from ivr.speech import audio, spell
+from ivr.speech.building import BuildReport, Outages, Source, batches
 from ivr.speech.files import Entry, Manifest, digest, sweep_parts, write_whole
 from ivr.speech.joined import Joined, JoinedStore
 from ivr.speech.parts import SpeechError
@@ -27,38 +27,14 @@ from ivr.speech.voice import PROJECT, Engine
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 40
-"""Units that one process of an offline voice speaks."""
 _SAVE_EVERY = 2.0
 """Seconds between two writings of the manifest while building: what a killed build loses."""
-_OUTAGE = 5
-"""Failures without one success after which a voice is given up."""
 _LOOK_EVERY = 1.0
 """Seconds after which a call looks whether another process changed the manifest."""
 
 
 class MissingPrompt(SpeechError):
     """A unit has no recording and no voice may speak it now; the message names its id and words."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did: how many prompts it made, how many were ready, which failed (unit and reason), in how many seconds."""
-
-    made: int
-    kept: int
-    failed: tuple[tuple[Unit, str], ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where a unit's sound comes from: a recording's path, or a voice; with what the manifest remembers of it."""
-
-    voice: str
-    made_of: str
-    recording: Path | None
-    engine: Engine | None
 
 
 class PromptLibrary:
@@ -76,8 +52,8 @@ class PromptLibrary:
         voices: Mapping[str, str] | None = None,
         store: JoinedStore | None = None,
     ) -> None:
-        self._recordings = Path(recordings)
-        self.cache = Path(cache) if cache is not None else self._recordings / "cache"
+        self._recordings = Path(recordings).resolve()
+        self.cache = Path(cache).resolve() if cache is not None else self._recordings / "cache"
         self._engines = dict(engines or {})
         self._voices = dict(voices or {})
         self.manifest = Manifest(self.cache / "manifest.json")
@@ -101,7 +77,7 @@ class PromptLibrary:
 
     def said(self, path: str | Path) -> str:
         """The words of a joined reply or of a unit, by its file's path with or without suffix. Raises SpeechError for any other file."""
-        path = Path(path)
+        path = Path(path).resolve()
         joined = self._joined.read(path)
         if joined is not None:
             return " ".join(unit.words for unit in joined.units)
@@ -140,11 +116,11 @@ class PromptLibrary:
         failed: list[tuple[Unit, str]] = []
         fresh: dict[str, Entry] = {}
         saved, made = time.monotonic(), 0
-        outage = _Outages()
+        outage = Outages()
         pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="prompts")
         try:
             futures: list[Future[list[tuple[Unit, Entry | str]]]] = [
-                pool.submit(self._make, batch, sources, outage) for batch in _batches(todo, sources)
+                pool.submit(self._make, batch, sources, outage) for batch in batches(todo, sources)
             ]
             for future in as_completed(futures):
                 for one, result in future.result():
@@ -161,7 +137,7 @@ class PromptLibrary:
             self.manifest.add(fresh)
         return BuildReport(made + len(fresh), len(wanted) - len(todo), tuple(failed), time.monotonic() - began)
 
-    def _make(self, batch: list[Unit], sources: Mapping[str, _Source], outage: _Outages) -> list[tuple[Unit, Entry | str]]:
+    def _make(self, batch: list[Unit], sources: Mapping[str, Source], outage: Outages) -> list[tuple[Unit, Entry | str]]:
         """The entries of a batch of one source, files written; a reason in place of an entry that could not be made."""
         source = sources[batch[0].id]
         sounds: list[tuple[audio.Samples, int]] | None = None
@@ -182,7 +158,7 @@ class PromptLibrary:
                 results += self._instead(one, source)
         return results
 
-    def _instead(self, one: Unit, failed: _Source) -> list[tuple[Unit, Entry | str]]:
+    def _instead(self, one: Unit, failed: Source) -> list[tuple[Unit, Entry | str]]:
         """A voice's prompt where a recording cannot be used and nothing else is there: the fault is reported, the call goes on."""
         if failed.recording is None or one.language not in self._engines or self._whole(self.manifest.get(one.id)):
             return []
@@ -191,7 +167,7 @@ class PromptLibrary:
         except (SpeechError, OSError) as error:
             return [(one, str(error))]
 
-    def _store(self, one: Unit, source: _Source, sound: tuple[audio.Samples, int] | None = None) -> Entry:
+    def _store(self, one: Unit, source: Source, sound: tuple[audio.Samples, int] | None = None) -> Entry:
         """Make one prompt and write its file; the manifest is the caller's to write."""
         if sound is None:
             if source.recording is not None:
@@ -205,7 +181,7 @@ class PromptLibrary:
         write_whole(self.cache / file, alaw)
         return Entry(one.words, one.language, file, digest(alaw), source.voice, source.made_of, audio.length(alaw))
 
-    def _source(self, one: Unit) -> _Source:
+    def _source(self, one: Unit) -> Source:
         recorded = self._recorded.get((one.language, one.id))
         if recorded is None:
             return self._voice_source(one)
@@ -213,14 +189,14 @@ class PromptLibrary:
             made_of = digest(recorded.read_bytes(), audio.VERSION)
         except OSError:
             made_of = ""  # making it will say why
-        return _Source(f"recording {recorded.parent.name}", made_of, recorded, None)
+        return Source(f"recording {recorded.parent.name}", made_of, recorded, None)
 
-    def _voice_source(self, one: Unit) -> _Source:
+    def _voice_source(self, one: Unit) -> Source:
         engine = self._engines.get(one.language)
         if engine is None:
             raise self._no_voice(one)
         made_of = digest(spell.readable(one.words, one.language), audio.VERSION)
-        return _Source(f"{engine.name} {engine.version} {engine.voice(one.language)}", made_of, None, engine)
+        return Source(f"{engine.name} {engine.version} {engine.voice(one.language)}", made_of, None, engine)
 
     @staticmethod
     def _no_voice(one: Unit) -> MissingPrompt:
@@ -274,7 +250,7 @@ class PromptLibrary:
             _log.info("prompt %s made on demand by %s", one.id, source.voice)
             return entry
 
-    def _store_now(self, one: Unit, source: _Source) -> Entry:
+    def _store_now(self, one: Unit, source: Source) -> Entry:
         if source.engine is not None and not source.engine.offline:
             raise MissingPrompt(f"prompt {one.id}: not built, and {source.engine.name} may not speak during a call: {one.words!r}")
         return self._store(one, source)
@@ -303,36 +279,3 @@ class PromptLibrary:
             for path in sorted(self._recordings.glob(f"{language}/*/*.wav"), key=lambda path: (path.parent.name != preferred, path)):
                 found.setdefault((language, path.stem), path)
         return found
-
-
-class _Outages:
-    """Counts a voice's failures, so that an outage does not cost a time-out for every prompt. Safe from any thread."""
-
-    def __init__(self) -> None:
-        self._failures: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def check(self, voice: str) -> None:
-        if self._failures.get(voice, 0) >= _OUTAGE:
-            raise SpeechError(f"{voice}: given up after {_OUTAGE} failures")
-
-    def worked(self, voice: str) -> None:
-        with self._lock:
-            self._failures[voice] = -(10**9)
-
-    def failed(self, voice: str) -> None:
-        with self._lock:
-            self._failures[voice] = self._failures.get(voice, 0) + 1
-
-
-def _batches(units: Iterable[Unit], sources: Mapping[str, _Source]) -> list[list[Unit]]:
-    """Units that one process may speak together: of one offline voice; any other unit is alone."""
-    batches: dict[str, list[list[Unit]]] = {}
-    for one in units:
-        source = sources[one.id]
-        together = source.engine is not None and source.engine.offline
-        groups = batches.setdefault(f"{source.voice} {one.language}", [])
-        if not groups or not together or len(groups[-1]) >= _BATCH:
-            groups.append([])
-        groups[-1].append(one)
-    return [group for groups in batches.values() for group in groups]

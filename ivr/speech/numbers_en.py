@@ -108,8 +108,8 @@ def _year(year: int) -> str:
 
 
 def time(hour: int, minute: int) -> Phrase:
-    """A time of day by the 12-hour clock: "two", "thirty p m"; "twelve noon" and "twelve midnight"."""
-    half = "p m" if hour >= 12 else "a m"
+    """A time of day by the 12-hour clock: "two", "thirty PM"; "twelve noon" and "twelve midnight"."""
+    half = "PM" if hour >= 12 else "AM"
     clock = _small((hour - 1) % 12 + 1)
     if minute:
         return (clock, f"oh {_ONES[minute]} {half}" if minute < 10 else f"{_small(minute)} {half}")

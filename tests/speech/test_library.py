@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -250,7 +251,7 @@ def _join_many(root: str) -> set[str]:
 
 
 def test_the_same_replies_from_many_threads_and_processes(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(4) as threads, ProcessPoolExecutor(2) as processes:
+    with ThreadPoolExecutor(4) as threads, ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         jobs = [pool.submit(_join_many, str(tmp_path)) for pool in (threads, processes) for _ in range(4)]
         found = [job.result(timeout=30) for job in jobs]
     assert all(names == found[0] and len(names) == 4 for names in found)

@@ -18,6 +18,7 @@ from ivr.speech import spell
 from ivr.speech.parts import LARGEST, SpeechError, pieces
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "spoken_cases.json").read_text(encoding="utf-8"))
+NAMES = st.sampled_from(["n", "unit", "amount", "currency", "form", "date", "time", "seconds", "digits", "groups", "gender"])
 LANGUAGES = st.sampled_from(sorted(spell.LANGUAGES))
 
 
@@ -55,7 +56,7 @@ def test_there_are_cases() -> None:
         ("az", Tariff("SimSim"), "", "SimSim"),
         ("az", Tariff("Biznes 30"), "", "Biznes otuz"),
         ("en", datetime.date(2027, 3, 5), "until", "the fifth of March twenty twenty-seven"),
-        ("en", datetime.datetime(2026, 11, 22, 14, 5), "", "the twenty-second of November twenty twenty-six two oh five p m"),
+        ("en", datetime.datetime(2026, 11, 22, 14, 5), "", "the twenty-second of November twenty twenty-six two oh five PM"),
         ("ru", datetime.datetime(2026, 11, 22, 14, 0), "", "двадцать второе ноября две тысячи двадцать шестого года четырнадцать часов"),
         ("az", datetime.datetime(2026, 11, 22, 9, 5), "", "iyirmi iki noyabr iki min iyirmi altıncı il saat doqquz sıfır beş"),
         ("en", 7, "", "seven"),
@@ -91,8 +92,8 @@ def test_ordinals(language: str, n: int, gender: str, expected: str) -> None:
     [
         ("00:00", "saat sıfır", "twelve midnight", "ноль часов"),
         ("12:00", "saat on iki", "twelve noon", "двенадцать часов"),
-        ("12:30", "saat on iki otuz", "twelve thirty p m", "двенадцать часов тридцать минут"),
-        ("21:01", "saat iyirmi bir sıfır bir", "nine oh one p m", "двадцать один час одна минута"),
+        ("12:30", "saat on iki otuz", "twelve thirty PM", "двенадцать часов тридцать минут"),
+        ("21:01", "saat iyirmi bir sıfır bir", "nine oh one PM", "двадцать один час одна минута"),
     ],
 )
 def test_times(clock: str, az: str, en: str, ru: str) -> None:
@@ -198,7 +199,7 @@ def test_dates_sound_different_by_day_and_year(language: str, day: datetime.date
     assert spell.words(day, "until", language) != spell.words(other, "until", language)
 
 
-@given(LANGUAGES, st.dictionaries(st.text(max_size=8), st.none() | st.booleans() | st.floats() | st.text(max_size=8) | st.integers()))
+@given(LANGUAGES, st.dictionaries(NAMES, st.none() | st.booleans() | st.floats() | st.text(max_size=8) | st.integers()))
 def test_any_input_is_words_or_a_speech_error(language: str, given_input: dict) -> None:
     for kind in spell.KINDS:
         try:
