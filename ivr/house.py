@@ -43,7 +43,7 @@ class House:
         self.locales = locales_of(settings.menus)
         self._library: PromptLibrary | None = None
         self._progress = progress
-        self.releases = Releases(settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None)
+        self.releases = Releases(settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None, strict=not settings.demo)
         self.releases.load()
         self.books: Store = open_books(settings, self.clock)
         terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in self.releases.current.items()}

@@ -23,12 +23,21 @@ SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
 """The services of the embedded accounts."""
 
 
+UNTRANSLATED = frozenset(["E070", "E071"])
+"""Errors that leave a tree whole: what is not translated yet is said in English until it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What came of a folder: a model, or None where there are errors; and everything that was found."""
+    """What came of a folder: everything that was found, and a model where nothing worse is wrong than a missing translation."""
 
     model: Model | None
     faults: tuple[Fault, ...]
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """What is no mere warning."""
+        return tuple(fault for fault in self.faults if not fault.warning)
 
 
 def content_hash(folder: Path, locales: Path) -> str:
@@ -50,12 +59,15 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
     root = folder.parent
     services = load_services(SERVICES, faults)
     nodes: dict[str, Node] = {}
+    unread: set[str] = set()
     for path in sorted(folder.glob("*.yaml")):
         node = read_file(path, f"{root.name}/{folder.name}/{path.name}", root, faults)
         if path.stem != "operator" and (path.stem in RESERVED_FILES or not NAME.fullmatch(path.stem)):
             faults.add(f"{root.name}/{folder.name}/{path.name}:1:1", "E015", f'a menu file cannot be called "{path.stem}"')
         elif node is not None:
             nodes[path.stem] = node
+        else:
+            unread.add(path.stem)
     if "operator" not in nodes:
         if not (folder / "operator.yaml").exists():
             faults.add(f"{root.name}/{folder.name}/operator.yaml:1:1", "E010", "there is no operator.yaml in this folder")
@@ -66,7 +78,7 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
     operator = house.compile(wordings, catalogs)
     if faults.errors() and not operator.answers:
         return Compiled(None, tuple(faults.sorted()))
-    files = [MenuFile(stem, node, reader, wordings, house, operator, services) for stem, node in nodes.items()]
+    files = [MenuFile(stem, node, reader, wordings, house, operator, services, frozenset(unread)) for stem, node in nodes.items()]
     everything = {name: key for file in files for name, key in file.names.items()}
     menus = {name: menu for file in files for name, menu in file.compile_menus(everything).items()}
     entries = tuple(entry for file in files for entry in file.compile_entries(everything))
@@ -75,12 +87,15 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
         for name in file.names:
             if name in menus:
                 file.values_fit(menus, menus[name])
-        _published(file, model, everything, reader)
-    _reachable(model, reader)
-    if operator.first_call is not None and operator.first_call not in menus:
+        if not unread:
+            _published(file, model, everything, reader)
+    if not unread:
+        _reachable(model, reader)
+    if operator.first_call is not None and operator.first_call not in menus and operator.first_call.split(".")[0] not in unread:
         languages = house.node.get("languages") or house.node
         reader.known(languages.get("first_call") or languages, operator.first_call, menus, "E012", "menu")
-    return Compiled(None if faults.errors() else model, tuple(faults.sorted()))
+    broken = any(fault.code not in UNTRANSLATED for fault in faults.errors())
+    return Compiled(None if broken else model, tuple(faults.sorted()))
 
 
 def _published(file: MenuFile, model: Model, everything: Mapping[str, Node], reader: Reader) -> None:

@@ -22,10 +22,19 @@ class MenuFile:
     """One menu file: `stem.yaml`."""
 
     def __init__(
-        self, stem: str, node: Node, reader: Reader, wordings: Wordings, house: OperatorFile, operator: Operator, services: Mapping[str, Service]
+        self,
+        stem: str,
+        node: Node,
+        reader: Reader,
+        wordings: Wordings,
+        house: OperatorFile,
+        operator: Operator,
+        services: Mapping[str, Service],
+        unread: frozenset[str],
     ) -> None:
         self.stem, self.node, self.reader, self.wordings = stem, node, reader, wordings
         self.house, self.operator, self.services = house, operator, services
+        self.unread = unread
         self.names: dict[str, Node] = {}
         if reader.shape(node, "file", "a menu file"):
             for key, _ in reader.pairs(node.get("menus"), "menus"):
@@ -45,6 +54,9 @@ class MenuFile:
         for menu in (f"{self.stem}.{name}", name):
             if menu in everything:
                 return menu
+        if name.split(".")[0] in self.unread:
+            # that file has faults of its own; what it holds is not known, so nothing is said about it
+            return None
         known = [menu.removeprefix(f"{self.stem}.") for menu in everything] + list(words)
         self.reader.fault(node, "E012", f'there is no menu "{name}"{suggest(name, known)}')
         return None

@@ -32,10 +32,12 @@ class NoMenus(Exception):
 class Releases:
     """The current release of each operator below `menus`, and older ones that sessions are pinned to.
 
-    `ready` is called with a model before it becomes current (to ready its prompts); if it raises, the model is not published.
+    `ready` is called with a model before it becomes current (to ready its prompts); if it raises, the model is not published. `strict`: a
+    missing translation keeps a release back; else (demo mode, where an author looks at what was just written) it is said in English.
     """
 
-    def __init__(self, menus: Path, locales: Path, kept: Path, ready: Callable[[Model], None] | None = None) -> None:
+    def __init__(self, menus: Path, locales: Path, kept: Path, ready: Callable[[Model], None] | None = None, *, strict: bool = True) -> None:
+        self._strict = strict
         self._menus, self._locales, self._kept, self._ready = menus, locales, kept, ready
         self._models: dict[tuple[str, str], Model] = {}
         self._current: dict[str, Model] = {}
@@ -129,9 +131,11 @@ class Releases:
             if folder.name in self._current and self._current[folder.name].release == release:
                 continue
             compiled = compile_operator(folder, self._locales, release)
-            if compiled.model is None:
-                problems += [fault for fault in compiled.faults if not fault.warning]
+            if compiled.model is None or (self._strict and compiled.errors):
+                problems += compiled.errors
                 continue
+            for fault in compiled.errors:
+                log.warning("%s (said in English until then)", fault)
             if self._ready is not None:
                 try:
                     self._ready(compiled.model)

@@ -125,7 +125,7 @@ class Wordings:
         found = catalog.find(context, texts[0])
         if found is None or not all(found.texts):
             self.reader.fault(node, "E070", f'no {language} translation of "{texts[0][:60]}" (context {context}); run `ivr i18n update`')
-            return Message(pieces, language, count, (lambda number: int(number != 1)) if count else None)
+            return Message(pieces, "en", count, (lambda number: int(number != 1)) if count else None)
         if found.fuzzy:
             self.reader.faults.add(found.place, "E071", f'the translation of "{texts[0][:60]}" is marked fuzzy: read it and take the mark away')
         if count is not None and len(found.texts) != catalog.forms:

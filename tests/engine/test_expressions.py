@@ -105,22 +105,10 @@ def test_does_not_hold(text: str) -> None:
 
 
 def test_what_binds_tighter() -> None:
-    assert parse("a or b and not c == d + e * -f") == Operation(
-        "or",
-        (
-            Name(("a",)),
-            Operation(
-                "and",
-                (
-                    Name(("b",)),
-                    Operation(
-                        "not",
-                        (Operation("==", (Name(("c",)), Operation("+", (Name(("d",)), Operation("*", (Name(("e",)), Operation("negative", (Name(("f",)),))))))),),
-                    ),
-                ),
-            ),
-        ),
-    )
+    a, b, c, d, e, f = (Name((name,)) for name in "abcdef")
+    total = Operation("+", (d, Operation("*", (e, Operation("negative", (f,))))))
+    denied = Operation("not", (Operation("==", (c, total)),))
+    assert parse("a or b and not c == d + e * -f") == Operation("or", (a, Operation("and", (b, denied))))
 
 
 def test_equals_go_from_left_to_right() -> None:

@@ -31,7 +31,7 @@ UNITS = fixed([("en", "Your balance is"), ("en", "Goodbye"), ("ru", "До сви
 
 
 def library(root: Path, voice: Humming | None, **more: object) -> PromptLibrary:
-    engines = {language: voice for language in voice.languages} if voice else None
+    engines = dict.fromkeys(voice.languages, voice) if voice else None
     return PromptLibrary(root, engines=engines, **more)
 
 
