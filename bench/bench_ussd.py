@@ -1,112 +1,104 @@
-"""USSD over HTTP: requests for each CPU second of the server, ours beside npm's ussd-menu-builder, the same texts in both."""
+"""USSD over HTTP: requests for each CPU second of the server, ours beside npm's ussd-menu-builder, the same pages from both.
+
+Ours is `ivr serve` with everything on: sessions kept on disk, the fee of `*111*1*7#` booked in the double-entry ledger and committed
+with a sync before the page goes out, a log file, metrics. The peer keeps balances in a variable and nothing else. Every page of either is
+compared octet by octet with what it must be, the balance after each fee included: a fee lost or taken twice ends the run.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.load import LoadError, Measured, Target, dial, drive, free_port, wait_for
+from bench.load import LoadError, Measured, Target, dial, drive, free_port
 from bench.rows import Row, Unavailable, take_turns
-from ivr.accounts import demo
-from ivr.accounts.books import open_books
-from ivr.accounts.transaction import Transaction
-from ivr.clock import clock_of
-from ivr.engine.values import Answer
-from ivr.settings import Settings
+from bench.servers import OPENING, ROOT, our_server, postpaid_lines, prepaid_lines, process
 
-HERE = Path(__file__).resolve().parent
-NPM = HERE.parent / ".cache" / "bench-npm"
+NPM = ROOT / ".cache" / "bench-npm"
 PEER = "ussd-menu-builder"
 PEER_VERSION = "1.2.0"
-REQUESTS = {"ours": 6_000, "peer": 30_000}
+REQUESTS = {"ours": 4_500, "peer": 18_000}
 """For each run: about a second of the server's time or more, so that the kernel's hundredths do not matter."""
 CONNECTIONS = 32
-LINES = tuple(f"9945099{number:05}" for number in range(CONNECTIONS))
+FEE = 10
+"""What `*111*1*7#` costs in hundredths (operator.yaml: fees, balance)."""
+CHARGED = ("*111#", ("", "1", "1*7"))
+FREE = ("*650#", ("", "3", "3*0"))
+
+
+class Pages:
+    """What each page must be. `{balance}` in a text is the line's own, less `FEE` each time it is shown."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self._balances: dict[str, int] = {}
+
+    def __call__(self, line: str, step: int) -> bytes:
+        """The page of that step, for that line, now."""
+        text = self.texts[step]
+        if "{balance}" in text:
+            self._balances[line] = left = self._balances.get(line, OPENING) - FEE
+            text = text.replace("{balance}", money(left))
+        return text.encode()
+
+
+def money(hundredths: int) -> str:
+    """`49999.90`."""
+    return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
 def bench() -> list[Row]:
-    """Three-step dialogs (menu, account, balance), CONNECTIONS at once."""
+    """Three-step dialogs, CONNECTIONS at once, once with a fee and once without."""
+    prepaid, postpaid = prepaid_lines(CONNECTIONS + 1), postpaid_lines(CONNECTIONS + 1)
+    rows: list[Row] = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-ussd-")))
-        ours, ours_pid = stack.enter_context(our_server(folder))
-        replies = asyncio.run(dial(ours))
-        peer, peer_pid = stack.enter_context(peer_server(folder, replies))
-        latest: dict[str, Measured] = {}
+        server = stack.enter_context(our_server(folder, prepaid, postpaid))
+        for name, lines, (code, steps) in (("a fee charged", prepaid, CHARGED), ("no fee", postpaid, FREE)):
+            ours = Target("127.0.0.1", server.port, service_code=code, lines=lines[1:])
+            texts = asyncio.run(dial(Target("127.0.0.1", server.port, service_code=code, lines=lines[:1]), steps))
+            if code == CHARGED[0]:
+                if money(OPENING - FEE) not in texts[2]:
+                    raise LoadError(f"the fee of {money(FEE)} was not charged: {texts[2]!r}")
+                texts[2] = texts[2].replace(money(OPENING - FEE), "{balance}")
+            with peer_server(folder, texts, steps) as (peer_port, peer_pid):
+                peer = Target("127.0.0.1", peer_port, service_code=code, lines=lines[1:])
+                latest: dict[str, Measured] = {}
 
-        def side(name: str, target: Target, pid: int) -> Callable[[], float]:
-            def measure() -> float:
-                latest[name] = asyncio.run(drive(target, pid, REQUESTS[name], CONNECTIONS, replies))
-                return latest[name].per_cpu_second
+                def side(who: str, target: Target, pid: int, pages: Pages, steps: tuple[str, ...] = steps, latest: dict[str, Measured] = latest) -> Callable[[], float]:
+                    def measure() -> float:
+                        latest[who] = asyncio.run(drive(target, pid, REQUESTS[who], CONNECTIONS, pages, steps))
+                        return latest[who].per_cpu_second
 
-            return measure
+                    return measure
 
-        medians = take_turns({"ours": side("ours", ours, ours_pid), "peer": side("peer", peer, peer_pid)})
-        p99 = {name: measured.p99_ms for name, measured in latest.items()}
-    return [
-        Row("ussd: requests per server CPU second", medians["ours"], medians["peer"], "1/s", peer_name=PEER),
-        Row(f"ussd: p99 of an answer, {CONNECTIONS} at once", p99["ours"], p99["peer"], "ms", higher_is_better=False, peer_name=PEER),
-    ]
-
-
-@contextlib.contextmanager
-def our_server(folder: Path) -> Iterator[tuple[Target, int]]:
-    """`ivr serve` on a data folder of its own, without Asterisk, on the demo menus with one change: the balance costs nothing.
-
-    Otherwise the line would be empty after some hundred dialogs, and every answer another one. The books are read each time.
-    """
-    menus = folder / "menus"
-    shutil.copytree(HERE.parent / "menus", menus)
-    operator = menus / "azercell" / "operator.yaml"
-    text = operator.read_text(encoding="utf-8")
-    priced, free = 'balance: {sms: "0.10", ussd: "0.10"', 'balance: {sms: "0.10", ussd: free'
-    if priced not in text:
-        raise LoadError(f"{operator.name} has no {priced!r} any more: write here how its balance is made free")
-    operator.write_text(text.replace(priced, free), encoding="utf-8")
-    home = folder / "home"
-    add_lines(home)
-    port = free_port()
-    command = [sys.executable, "-m", "ivr", "serve", "--port", str(port), "--agi-port", str(free_port()), "--no-asterisk"]
-    with _process(command, port, folder / "ours.log", {"IVR_HOME": str(home), "IVR_MENUS": str(menus)}) as pid:
-        yield Target("127.0.0.1", port, service_code="*111#", lines=LINES), pid
-
-
-def add_lines(home: Path) -> None:
-    """LINES in the books of `home`, alike, beside the demo lines."""
-    settings = Settings.from_environment({"IVR_HOME": str(home)})
-    clock = clock_of(settings)
-    row: dict[str, object] = {"language": "en", "balance": "12.34", "expires": "+103", "tariff": "GəncOL"}
-    row |= {"bonuses": [{"unit": "megabyte", "left": 1500, "until": "+39"}, {"unit": "message", "left": 50, "until": "+54"}]}
-
-    def write(transaction: Transaction) -> Answer:
-        for msisdn in LINES:
-            demo._line(transaction, "azercell", "prepaid", "AZN", {**row, "msisdn": msisdn}, clock.now().date())
-        return Answer("ok", {})
-
-    store = open_books(settings, clock)
-    try:
-        store.operate("bench", write, kind="setup", msisdn=None, at=clock.now())
-    finally:
-        store.close()
+                sides = {"ours": side("ours", ours, server.pid, Pages(texts)), "peer": side("peer", peer, peer_pid, Pages(texts))}
+                medians = take_turns(sides)
+            p99 = {who: measured.p99_ms for who, measured in latest.items()}
+            rows += [
+                Row(f"ussd, {name}: requests per server CPU second", medians["ours"], medians["peer"], "1/s", peer_name=PEER),
+                Row(f"ussd, {name}: p99, {CONNECTIONS} at once", p99["ours"], p99["peer"], "ms", higher_is_better=False, peer_name=PEER),
+            ]
+    return rows
 
 
 @contextlib.contextmanager
-def peer_server(folder: Path, replies: list[str]) -> Iterator[tuple[Target, int]]:
-    """ussd-menu-builder in node, answering `replies`. Raises Unavailable where node or npm is missing."""
+def peer_server(folder: Path, texts: list[str], steps: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """ussd-menu-builder in node, answering `texts` to `steps`: its port and process. Raises Unavailable where node or npm is missing."""
     install_peer()
-    texts = folder / "replies.json"
-    texts.write_text(json.dumps(replies), encoding="utf-8")
+    file = folder / "pages.json"
+    keys = [text.rpartition("*")[2] for text in steps[1:]]
+    file.write_text(json.dumps({"texts": texts, "keys": keys, "opening": OPENING, "fee": FEE}), encoding="utf-8")
     port = free_port()
-    command = ["node", str(HERE / "bench_ussd_peer.js"), str(port), str(texts)]
-    with _process(command, port, folder / "peer.log", {"BENCH_NPM": str(NPM)}) as pid:
-        yield Target("127.0.0.1", port), pid
+    command = ["node", str(ROOT / "bench" / "bench_ussd_peer.js"), str(port), str(file)]
+    with process(command, port, folder / "peer.log", {"BENCH_NPM": str(NPM)}) as pid:
+        yield port, pid
 
 
 def install_peer() -> None:
@@ -120,22 +112,3 @@ def install_peer() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise Unavailable(f"npm could not install {PEER}: {(done.stderr or done.stdout).strip()[-200:]}")
-
-
-@contextlib.contextmanager
-def _process(command: list[str], port: int, log: Path, environment: dict[str, str]) -> Iterator[int]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=HERE.parent, env={**os.environ, **environment})
-    try:
-        try:
-            asyncio.run(wait_for("127.0.0.1", port, lambda: process.poll() is None))
-        except LoadError as fault:
-            raise LoadError(f"{fault}; its last words: {log.read_text(errors='replace')[-500:]}") from fault
-        yield process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -1,18 +1,28 @@
-// The peer of bench_ussd.py: npm's ussd-menu-builder behind node's own http server, nothing else.
-// node bench_ussd_peer.js PORT REPLIES.json   with REPLIES a list of three texts ("CON ..." or "END ..."): *111#, 1, 1*7
+// The peer of bench_ussd.py: npm's ussd-menu-builder behind node's own http server, balances in a Map, nothing else.
+// node bench_ussd_peer.js PORT PAGES.json with {texts: three "CON ..." or "END ...", keys: two, opening, fee in hundredths}
 'use strict';
 const fs = require('fs');
 const http = require('http');
 const UssdMenu = require(require.resolve('ussd-menu-builder', { paths: [process.env.BENCH_NPM || process.cwd()] }));
 
 const [port, file] = process.argv.slice(2);
-const replies = JSON.parse(fs.readFileSync(file, 'utf8'));
+const { texts, keys, opening, fee } = JSON.parse(fs.readFileSync(file, 'utf8'));
+const balances = new Map();
 const menu = new UssdMenu();
-const answer = (reply) => () => (reply.startsWith('END ') ? menu.end(reply.slice(4)) : menu.con(reply.slice(4)));
+const answer = (text) => () => {
+    let shown = text.slice(4);
+    if (shown.includes('{balance}')) {
+        const line = menu.args.phoneNumber;
+        const left = (balances.has(line) ? balances.get(line) : opening) - fee;
+        balances.set(line, left);
+        shown = shown.replace('{balance}', (left / 100).toFixed(2));
+    }
+    return text.startsWith('END ') ? menu.end(shown) : menu.con(shown);
+};
 
-menu.startState({ run: answer(replies[0]), next: { 1: 'account' } });
-menu.state('account', { run: answer(replies[1]), next: { 7: 'balance' } });
-menu.state('balance', { run: answer(replies[2]) });
+menu.startState({ run: answer(texts[0]), next: { [keys[0]]: 'second' } });
+menu.state('second', { run: answer(texts[1]), next: { [keys[1]]: 'third' } });
+menu.state('third', { run: answer(texts[2]) });
 menu.on('error', (fault) => { console.error(fault); process.exit(1); });
 
 const server = http.createServer((request, response) => {

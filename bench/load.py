@@ -163,26 +163,34 @@ async def dial(target: Target, steps: Sequence[str] = STEPS) -> list[str]:
         client.close()
 
 
-async def drive(target: Target, pid: int, requests: int, connections: int = 32, expected: Sequence[str] | None = None) -> Measured:
-    """`requests` requests in whole dialogs of STEPS over `connections` connections; every answer is compared with `expected` if given.
+async def drive(
+    target: Target,
+    pid: int,
+    requests: int,
+    connections: int = 32,
+    expected: Callable[[str, int], bytes] | None = None,
+    steps: Sequence[str] = STEPS,
+) -> Measured:
+    """`requests` requests in whole dialogs of `steps` over `connections` connections.
+
+    Every answer is compared with `expected(line, step)`, which is called once for each request, in the order of that line's.
 
     Each connection dials from a line of its own, as far as there are lines: a line has one dialog at a time, a new one ends it.
     Raises LoadError at the first wrong answer.
     """
-    dialogs = iter(range(max(1, requests // len(STEPS))))
-    wanted = [text.encode() for text in expected] if expected is not None else None
+    dialogs = iter(range(max(1, requests // len(steps))))
     times: list[float] = []
     clock = time.perf_counter
 
     async def caller(client: Client, line: str) -> None:
         for _ in dialogs:
             session = _new_session()
-            for index, text in enumerate(STEPS):
+            for index, text in enumerate(steps):
                 asked = clock()
                 answer = await client.ask(request_bytes(target, session, line, text))
                 times.append(clock() - asked)
-                if wanted is not None and answer != wanted[index]:
-                    raise LoadError(f"step {text!r}: {answer.decode(errors='replace')!r} instead of {expected[index]!r}")  # type: ignore[index]
+                if expected is not None and answer != (wanted := expected(line, index)):
+                    raise LoadError(f"step {text!r}: {answer.decode(errors='replace')!r} instead of {wanted.decode()!r}")
 
     clients = [await _connect(target) for _ in range(connections)]
     try:

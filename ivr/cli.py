@@ -39,7 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 answered, 1 a fault found, 2 wrong usage."""
     parsed = build_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO if parsed.command == "serve" else logging.ERROR, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=logging.INFO if parsed.command == "serve" else logging.ERROR, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         return int(parsed.run(parsed))

@@ -62,7 +62,9 @@ def _text(faults: list[Fault], menus: int) -> str:
 
 
 def _json(faults: list[Fault], menus: int) -> str:
-    rows = [{"file": fault.file, "line": fault.line, "column": fault.column, "code": fault.code, "message": fault.message} for fault in faults]
+    rows = [
+        {"file": fault.file, "line": fault.line, "column": fault.column, "code": fault.code, "message": fault.message} for fault in faults
+    ]
     return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
@@ -85,5 +87,9 @@ def _sarif(faults: list[Fault], menus: int) -> str:
         for fault in faults
     ]
     driver = {"name": "ivr check", "version": __version__, "rules": [{"id": code} for code in sorted({fault.code for fault in faults})]}
-    log = {"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    log = {
+        "version": "2.1.0",
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "runs": [{"tool": {"driver": driver}, "results": results}],
+    }
     return json.dumps(log, ensure_ascii=False, indent=1)

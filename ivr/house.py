@@ -36,14 +36,18 @@ log = logging.getLogger("ivr")
 class House:
     """One process's parts. `keep_sessions`: they outlive the process (the server); else they live in memory (a command)."""
 
-    def __init__(self, settings: Settings, *, voice: bool = False, keep_sessions: bool = False, progress: Callable[[], Progress] = Quiet) -> None:
+    def __init__(
+        self, settings: Settings, *, voice: bool = False, keep_sessions: bool = False, progress: Callable[[], Progress] = Quiet
+    ) -> None:
         self.settings = settings
         self.clock = clock_of(settings)
         make_home(settings.home)
         self.locales = locales_of(settings.menus)
         self._library: PromptLibrary | None = None
         self._progress = progress
-        self.releases = Releases(settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None, strict=not settings.demo)
+        self.releases = Releases(
+            settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None, strict=not settings.demo
+        )
         self.releases.load()
         self.books: Store = open_books(settings, self.clock)
         terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in self.releases.current.items()}

@@ -139,7 +139,9 @@ def _lines(house: House) -> list[Line]:
         rows = connection.execute("SELECT msisdn, kind, language, operator FROM line ORDER BY msisdn").fetchall()
     dials = {"postpaid": ("*650#", "650"), "prepaid": ("*111*1*7#", "*111#", "2112")}
     return [
-        Line(msisdn, kind, language, dials=dials.get(kind, ())) for msisdn, kind, language, operator in rows if operator in house.releases.current
+        Line(msisdn, kind, language, dials=dials.get(kind, ()))
+        for msisdn, kind, language, operator in rows
+        if operator in house.releases.current
     ]
 
 

@@ -48,7 +48,9 @@ def content_hash(folder: Path, locales: Path) -> str:
         digest.update(path.name.encode() + b"\0" + (path.parent.parent.name.encode() if path.suffix == ".po" else b"") + b"\0")
         # comments of a catalog name lines of the menus, which move without anything being said differently
         lines = path.read_bytes().split(b"\n")
-        digest.update(b"\n".join(line for line in lines if path.suffix != ".po" or line.startswith(b"#,") or not line.startswith(b"#")) + b"\0")
+        digest.update(
+            b"\n".join(line for line in lines if path.suffix != ".po" or line.startswith(b"#,") or not line.startswith(b"#")) + b"\0"
+        )
     return digest.hexdigest()[:12]
 
 
@@ -104,7 +106,8 @@ def _published(file: MenuFile, model: Model, everything: Mapping[str, Node], rea
         parts = code_parts(key.text)
         if wanted is None:
             continue
-        ends = {end for end in (_walk(model, entry.go, parts[len(entry.parts) :]) for entry in model.entries if parts and entry.channel == "ussd" and parts[: len(entry.parts)] == entry.parts)}
+        ways = [entry for entry in model.entries if parts and entry.channel == "ussd" and parts[: len(entry.parts)] == entry.parts]
+        ends = {_walk(model, entry.go, parts[len(entry.parts) :]) for entry in ways if parts}
         if wanted not in ends:
             leads = next(iter(end for end in ends if end), None)
             reader.fault(key, "E060", f"{key.text} is printed for {wanted} and leads " + (f"to {leads}" if leads else "nowhere"))

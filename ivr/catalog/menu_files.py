@@ -13,7 +13,21 @@ from ivr.catalog.shapes import CAUSES, CHANNELS, RESERVED_MENUS
 from ivr.catalog.source import Node
 from ivr.catalog.wordings import SLOT, Scope, Wordings, cut
 from ivr.engine.fields import WrongValue, read
-from ivr.engine.model import Choice, Entry, Field, FieldType, Invocation, Listing, Menu, Message, Operator, Outcome, Reference, Tries, Wording
+from ivr.engine.model import (
+    Choice,
+    Entry,
+    Field,
+    FieldType,
+    Invocation,
+    Listing,
+    Menu,
+    Message,
+    Operator,
+    Outcome,
+    Reference,
+    Tries,
+    Wording,
+)
 from ivr.engine.values import Value
 from ivr.engine.walk import code_parts
 
@@ -85,8 +99,8 @@ class MenuFile:
             elif go is not None:
                 then = self.target(item.get("then"), everything)
                 serves = self._group(item.get("serves"), self.serves)
-                for parts in self._parts(ways[0], item.get(ways[0]) or item):
-                    entries.append(Entry(ways[0], parts, go, serves, {}, then, self.switch, not_served, item.place))
+                codes = self._parts(ways[0], item.get(ways[0]) or item)
+                entries += [Entry(ways[0], parts, go, serves, {}, then, self.switch, not_served, item.place) for parts in codes]
         return entries
 
     def _parts(self, channel: str, node: Node) -> list[tuple[str, ...]]:
@@ -150,7 +164,9 @@ class MenuFile:
             back=reader.switch(node.get("back"), "back", True),
             ask=tuple(self._field(name, field, value, fields[field.text], scope) for field, value in reader.pairs(node.get("ask"), "ask")),
             confirm=self.wordings.say(node.get("confirm"), name, scope, "confirm"),
-            get=tuple(self._invocation(got.text, value, service, fields) for (got, value), service in zip(gets, services, strict=True) if service),
+            get=tuple(
+                self._invocation(got.text, value, service, fields) for (got, value), service in zip(gets, services, strict=True) if service
+            ),
             do=self._invocation("result", act, doing, fields) if act is not None and doing is not None else None,
             fee=fee if fee in self.house.fees else None,
             say=say,
@@ -193,7 +209,11 @@ class MenuFile:
             return None
         service = self.services[name]
         if service.kind != kind:
-            wrong = "`get` looks up and may be repeated; this changes something: use `do`" if kind == "read" else "`do` acts; this only looks up: use `get`"
+            wrong = (
+                "`get` looks up and may be repeated; this changes something: use `do`"
+                if kind == "read"
+                else "`do` acts; this only looks up: use `get`"
+            )
             self.reader.fault(named, "E037", f"{name}: {wrong}")
         return service
 
@@ -292,7 +312,11 @@ class MenuFile:
             shared = (self.node.get("menus") or node).get(name)
             choices = shared.get("choices") if shared is not None else None
             if choices is None or choices.names() == ("same_as",):
-                self.reader.fault(other, "E012", f'there is no menu "{name}" with choices in this file{suggest(name, [n.split(".")[1] for n in self.names])}')
+                self.reader.fault(
+                    other,
+                    "E012",
+                    f'there is no menu "{name}" with choices in this file{suggest(name, [n.split(".")[1] for n in self.names])}',
+                )
                 return ()
             return self._choices(f"{self.stem}.{name}", choices, everything, scope, has_list)
         found = []
@@ -309,7 +333,7 @@ class MenuFile:
             self.reader.fault(key, "E016", f'a choice\'s key is a number from 1 to 99 in quotes, not "{key.text}"')
             return False
         if key.text in (keys.ussd_back, keys.ussd_home, keys.ussd_next):
-            self.reader.fault(key, "E016", f'the key {key.text} is taken: operator.yaml uses it in USSD for back, home or next')
+            self.reader.fault(key, "E016", f"the key {key.text} is taken: operator.yaml uses it in USSD for back, home or next")
         if len(key.text) > 1:
             self.reader.fault(key, "E017", f"a call has keys of one digit only; {key.text} cannot be pressed")
         elif has_list and key.text == keys.call_next:
@@ -323,7 +347,11 @@ class MenuFile:
             return None
         own = node.get("in")
         language = self.reader.text(own, "in") or None
-        if own is not None and language is not None and not self.reader.known(own, language, self.operator.languages, "E018", "offered language"):
+        if (
+            own is not None
+            and language is not None
+            and not self.reader.known(own, language, self.operator.languages, "E018", "offered language")
+        ):
             language = None
 
         def label_scope(path: tuple[str, ...]) -> str | None:
@@ -333,7 +361,11 @@ class MenuFile:
         if "call" in wording and not any(SLOT.search(text) and "{key}" in text for text in _texts(label)):
             wording["call"] = {lang: _around(self.operator.call.choice, message, lang) for lang, message in wording["call"].items()}
         for channel in CHANNELS:
-            if channel != "call" and channel in wording and any(Reference(("key",)) in message.forms[0] for message in wording[channel].values()):
+            if (
+                channel != "call"
+                and channel in wording
+                and any(Reference(("key",)) in message.forms[0] for message in wording[channel].values())
+            ):
                 self.reader.fault(label, "E021", "{key} is for calls; the key stands before the label elsewhere")
         return Choice(
             key.text,
@@ -358,7 +390,13 @@ class MenuFile:
         return tries
 
     def _outcomes(
-        self, context: str, node: Node | None, services: list[Service | None], fields: Mapping[str, FieldType], everything: Mapping[str, Node], scope: Scope
+        self,
+        context: str,
+        node: Node | None,
+        services: list[Service | None],
+        fields: Mapping[str, FieldType],
+        everything: Mapping[str, Node],
+        scope: Scope,
     ) -> dict[str, Outcome]:
         possible: dict[str, Mapping[str, Type]] = {"unavailable": {}, "late": {}}
         for service in services:
@@ -410,7 +448,11 @@ class MenuFile:
 
 
 def _texts(label: Node) -> list[str]:
-    return [label.text] if label.kind == "text" else [value.text for key, value in label.pairs if key.text == "call"] or [label.get("default").text]  # type: ignore[union-attr]
+    return (
+        [label.text]
+        if label.kind == "text"
+        else [value.text for key, value in label.pairs if key.text == "call"] or [label.get("default").text]
+    )  # type: ignore[union-attr]
 
 
 def _around(choice: Wording, label: Message, language: str) -> Message:

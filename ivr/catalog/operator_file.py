@@ -42,7 +42,9 @@ class OperatorFile:
         numbers = node.get("numbers") or node
         fixed = ("country", "length", "prefixes", "written")
         self.numbers = {
-            key.text: reader.text(value, "a number") for key, value in reader.pairs(numbers, "numbers") if key.text not in fixed and numbers is not node
+            key.text: reader.text(value, "a number")
+            for key, value in reader.pairs(numbers, "numbers")
+            if key.text not in fixed and numbers is not node
         }
         self.switches = {key.text: reader.switch(value, "a switch", True) for key, value in reader.pairs(node.get("switches"), "switches")}
         self.groups = {key.text: self._group(value) for key, value in reader.pairs(node.get("groups"), "groups")}
@@ -86,7 +88,9 @@ class OperatorFile:
         once = self.reader.text(node.get("once"), "once", "each")
         if once not in ("session", "each"):
             self.reader.fault(node.get("once") or node, "E010", "once is session or each")
-        prices = {channel: price for channel in CHANNELS if (value := node.get(channel)) is not None and (price := self._money(value)) is not None}
+        prices = {
+            channel: price for channel in CHANNELS if (value := node.get(channel)) is not None and (price := self._money(value)) is not None
+        }
         return FeePrices(prices, once == "session")
 
     def _limit(self, node: Node) -> Value:
@@ -135,7 +139,13 @@ class OperatorFile:
         """The operator as the engine knows it."""
         reader, node = self.reader, self.node
         languages, numbers, ussd, call = (node.get(name) or Node("map", node.place) for name in ("languages", "numbers", "ussd", "call"))
-        for section, name in ((languages, "languages"), (ussd, "ussd"), (call, "call"), (node.get("keys"), "keys"), (node.get("sessions"), "sessions")):
+        for section, name in (
+            (languages, "languages"),
+            (ussd, "ussd"),
+            (call, "call"),
+            (node.get("keys"), "keys"),
+            (node.get("sessions"), "sessions"),
+        ):
             if section is not None and section.pairs:
                 reader.shape(section, name, name)
         default = reader.text(languages.get("default"), "default", self.languages[0])
@@ -216,7 +226,9 @@ class OperatorFile:
             if not self.reader.known(key, key.text, ANSWERS, "E010", "answer"):
                 continue
             own = extra.get(key.text, {})
-            answers[key.text] = wordings.wording(value, f"operator.{key.text}", lambda path, own=own: own.get(path) or self.scope(path), "an answer")  # type: ignore[misc]
+            answers[key.text] = wordings.wording(
+                value, f"operator.{key.text}", lambda path, own=own: own.get(path) or self.scope(path), "an answer"
+            )  # type: ignore[misc]
         for name in ANSWERS:
             if name not in answers:
                 self.reader.fault(node, "E010", f'the answer "{name}" is missing: the engine says it itself')

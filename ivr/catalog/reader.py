@@ -41,7 +41,11 @@ class Reader:
             for position, (before, after) in enumerate(zip(order, order[1:], strict=False)):
                 if after < before:
                     moved = node.pairs[position + 1][0] if len(order) == len(node.pairs) else node
-                    self.fault(moved, "W001", f'"{list(known)[after]}" happens before "{list(known)[before]}"; write keys in the order in which they happen')
+                    self.fault(
+                        moved,
+                        "W001",
+                        f'"{list(known)[after]}" happens before "{list(known)[before]}"; write keys in the order in which they happen',
+                    )
                     break
         return True
 

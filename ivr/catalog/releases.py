@@ -36,7 +36,9 @@ class Releases:
     missing translation keeps a release back; else (demo mode, where an author looks at what was just written) it is said in English.
     """
 
-    def __init__(self, menus: Path, locales: Path, kept: Path, ready: Callable[[Model], None] | None = None, *, strict: bool = True) -> None:
+    def __init__(
+        self, menus: Path, locales: Path, kept: Path, ready: Callable[[Model], None] | None = None, *, strict: bool = True
+    ) -> None:
         self._strict = strict
         self._menus, self._locales, self._kept, self._ready = menus, locales, kept, ready
         self._models: dict[tuple[str, str], Model] = {}
@@ -89,7 +91,7 @@ class Releases:
         return compiled.model
 
     def operator_of(self, msisdn: str, address: str = "", preferred: str | None = None) -> Model | None:
-        """Whose menus serve this line: by the line's prefix, then by the number dialled, then `preferred`, then the only operator there is."""
+        """Whose menus serve this line: by its prefix, then by the number dialled, then `preferred`, then the first operator there is."""
         for model in self._current.values():
             operator = model.operator
             national = msisdn.removeprefix(operator.country)
@@ -101,7 +103,9 @@ class Releases:
         if preferred in self._current:
             return self._current[preferred]
         for model in self._current.values():
-            if any(address == entry.parts[0] or address.lstrip("*#").split("*")[0].rstrip("#") == entry.parts[0] for entry in model.entries):
+            if any(
+                address == entry.parts[0] or address.lstrip("*#").split("*")[0].rstrip("#") == entry.parts[0] for entry in model.entries
+            ):
                 return model
         return next(iter(self._current.values()), None)
 
@@ -140,7 +144,9 @@ class Releases:
                 try:
                     self._ready(compiled.model)
                 except Exception as error:
-                    problems.append(Fault(f"{self._menus.name}/{folder.name}/operator.yaml", 1, 1, "E080", f"its prompts cannot be made ready: {error}"))
+                    problems.append(
+                        Fault(f"{self._menus.name}/{folder.name}/operator.yaml", 1, 1, "E080", f"its prompts cannot be made ready: {error}")
+                    )
                     continue
             self._keep(folder, release)
             with self._lock:

@@ -191,7 +191,9 @@ class _Builder:
         end = event.end_mark
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
         if re.match(r" #\S", rest):
-            self.faults.add(self.place(end), "E004", f'all from the # on is a comment; put the text in quotes: "{event.value}{rest.rstrip()}"')
+            self.faults.add(
+                self.place(end), "E004", f'all from the # on is a comment; put the text in quotes: "{event.value}{rest.rstrip()}"'
+            )
 
 
 def _syntax(error: yaml.YAMLError, shown: str, text: str, faults: Faults) -> None:

@@ -15,7 +15,12 @@ from ivr.engine.model import Message, Part, Reference, Say, Template, Wording
 
 SLOT = re.compile(r"\{([^{}]*)\}")
 _REFERENCE = re.compile(r"([a-z_][a-z0-9_]*(?:\.[A-Za-z0-9_]+)*)(?::([a-z]+))?", re.ASCII)
-FORMS: Mapping[str, frozenset[str]] = {"until": frozenset(["date"]), "exact": frozenset(["money"]), "digits": frozenset(["msisdn"]), "grouped": frozenset(["msisdn"])}
+FORMS: Mapping[str, frozenset[str]] = {
+    "until": frozenset(["date"]),
+    "exact": frozenset(["money"]),
+    "digits": frozenset(["msisdn"]),
+    "grouped": frozenset(["msisdn"]),
+}
 """The forms a slot may have, and the types each is for."""
 
 Scope = Callable[[tuple[str, ...]], str | None]
@@ -71,7 +76,9 @@ class Wordings:
                 self.reader.fault(node, "E022", f'nothing here is called "{".".join(path)}"')
         return tree
 
-    def wording(self, node: Node, context: str, scope: Scope, what: str, only: frozenset[str] | None = None, language: str | None = None) -> Wording:
+    def wording(
+        self, node: Node, context: str, scope: Scope, what: str, only: frozenset[str] | None = None, language: str | None = None
+    ) -> Wording:
         """A wording by channel and language. `language`: it is already in that one and stays so."""
         by_channel: dict[str, Mapping[str, Message]] = {}
         if node.kind == "list":
@@ -118,7 +125,9 @@ class Wordings:
             self.reader.fault(node, "E004", f"{what} is empty; leave the key out, or say something")
         return None, (text,)
 
-    def _translate(self, node: Node, context: str, texts: tuple[str, ...], pieces: tuple[Template, ...], count: tuple[str, ...] | None, language: str) -> Message:
+    def _translate(
+        self, node: Node, context: str, texts: tuple[str, ...], pieces: tuple[Template, ...], count: tuple[str, ...] | None, language: str
+    ) -> Message:
         if language == "en":
             return Message(pieces, "en", count, (lambda number: int(number != 1)) if count else None)
         catalog = self.catalogs[language]
@@ -127,7 +136,9 @@ class Wordings:
             self.reader.fault(node, "E070", f'no {language} translation of "{texts[0][:60]}" (context {context}); run `ivr i18n update`')
             return Message(pieces, "en", count, (lambda number: int(number != 1)) if count else None)
         if found.fuzzy:
-            self.reader.faults.add(found.place, "E071", f'the translation of "{texts[0][:60]}" is marked fuzzy: read it and take the mark away')
+            self.reader.faults.add(
+                found.place, "E071", f'the translation of "{texts[0][:60]}" is marked fuzzy: read it and take the mark away'
+            )
         if count is not None and len(found.texts) != catalog.forms:
             self.reader.faults.add(found.place, "E073", f"{len(found.texts)} plural forms; {language} has {catalog.forms}")
         wanted = {piece.path for template in pieces for piece in template if isinstance(piece, Reference)}
@@ -150,9 +161,17 @@ class Wordings:
             if reference is None or kind is None:
                 self.reader.fault(node, "E021", f"nothing here is called {found.group(0)}")
             elif kind in ("flag", "list"):
-                self.reader.fault(node, "E021", f"{found.group(0)} has no words of its own; use two parts with `when`" if kind == "flag" else f"{found.group(0)} is a list")
+                self.reader.fault(
+                    node,
+                    "E021",
+                    f"{found.group(0)} has no words of its own; use two parts with `when`"
+                    if kind == "flag"
+                    else f"{found.group(0)} is a list",
+                )
             elif reference.group(2) and kind not in FORMS.get(reference.group(2), frozenset()):
-                self.reader.fault(node, "E021", f'{found.group(0)}: a {kind} has no form "{reference.group(2)}"{suggest(reference.group(2), FORMS)}')
+                self.reader.fault(
+                    node, "E021", f'{found.group(0)}: a {kind} has no form "{reference.group(2)}"{suggest(reference.group(2), FORMS)}'
+                )
         return cut(text)
 
 

@@ -49,7 +49,9 @@ def read(text: str, kind: FieldType, operator: Operator) -> Value:
 def msisdn(text: str, operator: Operator) -> Msisdn:
     """A number in any of the forms that the operator's people write. Raises WrongValue, `foreign` for another operator's."""
     for form in operator.written:
-        if len(text) == len(form) and all(digit == sign or (sign == "#" and "0" <= digit <= "9") for digit, sign in zip(text, form, strict=True)):
+        if len(text) == len(form) and all(
+            digit == sign or (sign == "#" and "0" <= digit <= "9") for digit, sign in zip(text, form, strict=True)
+        ):
             digits = operator.country + "".join(digit for digit, sign in zip(text, form, strict=True) if sign == "#")
             if not digits[len(operator.country) :].startswith(operator.prefixes):
                 raise WrongValue("foreign")

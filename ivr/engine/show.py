@@ -254,4 +254,3 @@ def _speak(turn: Turn, spoken: list[Spoken], collect: Collect) -> None:
     turn.effects.append(Speak(tuple(spoken), turn.language, collect))
     words = sum(isinstance(part, Words | Slot) for part in spoken)
     turn.note("speak", f"{words} parts in {turn.language}", turn.menu.place if turn.frames else "")
-

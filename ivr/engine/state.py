@@ -46,8 +46,9 @@ class Head:
 class State:
     """A session. `waiting` says what comes next:
 
-    `menu` a key at the top frame's page; `field:NAME` a value; `confirm` yes or no; `call:STAGE` the answer of a service; `ended` nothing. `dial` holds parts of a direct-dial code not yet pressed; `inputs` counts what the subscriber sent;
-    `effects` counts calls, which gives each its key; `paid` the fees charged once in this session.
+    `menu` a key at the top frame's page; `field:NAME` a value; `confirm` yes or no; `call:STAGE` the answer of a service; `ended` nothing.
+    `dial` holds parts of a direct-dial code not yet pressed; `inputs` counts what the subscriber sent; `effects` counts calls, which gives
+    each its key; `paid` the fees charged once in this session.
     """
 
     session: str

@@ -81,9 +81,7 @@ class Span:
 
 
 Record = Mapping[str, "Value"]
-Value = (
-    Money | Count | Tariff | Msisdn | Span | datetime.date | datetime.datetime | bool | int | str | None | Record | tuple["Value", ...]
-)
+Value = Money | Count | Tariff | Msisdn | Span | datetime.date | datetime.datetime | bool | int | str | None | Record | tuple["Value", ...]
 
 
 def pack(value: Value) -> object:

@@ -144,14 +144,20 @@ class Runner:
         if model is None:
             return Reply((End("failed"),), True, "")
         now, moment = self._now(model), self._monotonic()
-        if (before := self.store.live_of(opening.channel, opening.msisdn)) is not None and opening.channel == "ussd" and before.session != session:
+        if (
+            (before := self.store.live_of(opening.channel, opening.msisdn)) is not None
+            and opening.channel == "ussd"
+            and before.session != session
+        ):
             self._left(before, "superseded")
         try:
             line = self.services.line(opening.msisdn, now) if opening.msisdn else None
         except Exception:
             log.exception("the line could not be looked up")
             return self._apology(model, opening)
-        begun = engine.begin(model, session, Begin(opening.channel, address, opening.msisdn, line, now, opening.text, opening.language, self.switches))
+        begun = engine.begin(
+            model, session, Begin(opening.channel, address, opening.msisdn, line, now, opening.text, opening.language, self.switches)
+        )
         record = Record(session, model.operator.name, model.release, begun.state, moment, moment)
         return record, model, begun
 
@@ -217,7 +223,12 @@ class Runner:
         if model is None or record.state.channel != "ussd":
             return None
         now, settings = self._monotonic(), model.operator.ussd
-        if not record.state.ended and now - record.touched <= settings.wait and now - record.opened <= settings.longest and record.opened <= now:
+        if (
+            not record.state.ended
+            and now - record.touched <= settings.wait
+            and now - record.opened <= settings.longest
+            and record.opened <= now
+        ):
             return None
         self._left(record, "timed_out")
         return self._sentence(model, record.state.channel, record.state.language, "timed_out", record.state.line)

@@ -35,8 +35,16 @@ class Record:
 
     def pack(self) -> str:
         """The record as text."""
-        plain = {"operator": self.operator, "release": self.release, "state": dump(self.state), "opened": self.opened, "touched": self.touched}
-        return json.dumps({**plain, "seen": list(self.seen), "last": self.last and asdict(self.last)}, ensure_ascii=False, separators=(",", ":"))
+        plain = {
+            "operator": self.operator,
+            "release": self.release,
+            "state": dump(self.state),
+            "opened": self.opened,
+            "touched": self.touched,
+        }
+        return json.dumps(
+            {**plain, "seen": list(self.seen), "last": self.last and asdict(self.last)}, ensure_ascii=False, separators=(",", ":")
+        )
 
     @classmethod
     def unpack(cls, session: str, text: str) -> Record:

@@ -103,11 +103,11 @@ def test_what_fits_is_one_page_with_its_navigation() -> None:
 
 def test_pages_by_hand() -> None:
     # 35 characters a page (31 octets): "0. Back" takes 8 with its line break, "98. More" 9
-    lines = ["first line", "second", "third line here", "4"]
+    lines = ["first line", "second", "third line here, long", "4"]
     assert paginate(lines, [BACK, HOME], [BACK], MORE, 31) == (
         "first line\nsecond\n98. More\n0. Back",  # 34
-        "third line\n98. More\n0. Back\n00. Menu",  # its last word did not fit under two navigation lines
-        "here\n4\n0. Back\n00. Menu",
+        "third\n98. More\n0. Back\n00. Menu",  # 31; "third line" would be 36
+        "line here, long\n4\n0. Back\n00. Menu",  # 34
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.speech import cli
+from ivr.speech.progress import Bar
 from ivr.speech.voice import EspeakEngine
 from tests.speech.conftest import Humming
 
@@ -118,3 +119,27 @@ def test_help_shows_an_example(command: list[str], capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit, match="0"):
         run(*command, "--help")
     assert "example" in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere() -> None:
+    for stream in (Terminal(), io.StringIO()):
+        bar = Bar("prompts", stream)
+        bar.begin(40)
+        for _ in range(40):
+            bar.advance()
+        shown = stream.getvalue()
+        if stream.isatty():
+            assert shown.count("\n") == 1 and shown.endswith("\n") and f"[{'#' * 30}] 40 of 40" in shown
+        else:
+            assert shown.splitlines() == [f"prompts: {done} of 40" for done in range(0, 41, 4)]
+
+
+def test_progress_of_nothing_is_silent() -> None:
+    stream = Terminal()
+    Bar("prompts", stream).begin(0)
+    assert stream.getvalue() == ""
