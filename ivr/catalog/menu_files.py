@@ -448,11 +448,9 @@ class MenuFile:
 
 
 def _texts(label: Node) -> list[str]:
-    return (
-        [label.text]
-        if label.kind == "text"
-        else [value.text for key, value in label.pairs if key.text == "call"] or [label.get("default").text]
-    )  # type: ignore[union-attr]
+    """What a label says in a call."""
+    said = label.get("call") or label.get("default")
+    return [label.text] if label.kind == "text" else [] if said is None else [said.text]
 
 
 def _around(choice: Wording, label: Message, language: str) -> Message:

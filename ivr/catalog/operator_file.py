@@ -11,7 +11,7 @@ from ivr.catalog.shapes import ANSWERS, CHANNELS, SHAPES
 from ivr.catalog.source import Node
 from ivr.catalog.translations import Translations
 from ivr.catalog.units import UNITS
-from ivr.catalog.wordings import Wordings, cut
+from ivr.catalog.wordings import Scope, Wordings, cut
 from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Message, Operator, Tries, UssdSettings, Wording
 from ivr.engine.values import Money, Span, Value
 
@@ -216,19 +216,19 @@ class OperatorFile:
     def _choice_scope(self, path: tuple[str, ...]) -> str | None:
         return "text" if path in (("label",), ("key",)) else self.scope(path)
 
+    def _with(self, own: Mapping[tuple[str, ...], str]) -> Scope:
+        return lambda path: own.get(path) or self.scope(path)
+
     def _answers(self, wordings: Wordings) -> dict[str, Wording]:
         node = self.node.get("answers")
         answers: dict[str, Wording] = {}
         if node is None:
             return {}
-        extra = {"not_enough": {("balance",): "money"}, "next_call": {("key",): "number"}}
+        extra: dict[str, dict[tuple[str, ...], str]] = {"not_enough": {("balance",): "money"}, "next_call": {("key",): "number"}}
         for key, value in self.reader.pairs(node, "answers"):
             if not self.reader.known(key, key.text, ANSWERS, "E010", "answer"):
                 continue
-            own = extra.get(key.text, {})
-            answers[key.text] = wordings.wording(
-                value, f"operator.{key.text}", lambda path, own=own: own.get(path) or self.scope(path), "an answer"
-            )  # type: ignore[misc]
+            answers[key.text] = wordings.wording(value, f"operator.{key.text}", self._with(extra.get(key.text, {})), "an answer")
         for name in ANSWERS:
             if name not in answers:
                 self.reader.fault(node, "E010", f'the answer "{name}" is missing: the engine says it itself')

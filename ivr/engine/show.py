@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ivr.engine.effects import Collect, End, Page, Pause, Slot, Sms, Speak, Spoken, Words
 from ivr.engine.model import Field, Message, Part, Say
 from ivr.engine.render import View
@@ -92,9 +94,9 @@ def _head_say(turn: Turn, head: Head) -> Say:
 # -- text
 
 
-def _before(turn: Turn) -> list[str]:
+def _before(turn: Turn, heads: Sequence[Head] | None = None) -> list[str]:
     lines: list[str] = []
-    for head in turn.heads:
+    for head in turn.heads if heads is None else heads:
         if head.what == "menu":
             lines += _body(turn, head.frame)
         else:
@@ -157,9 +159,9 @@ def _ussd(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool =
         turn.effects.append(End(disposition))
 
 
-def pages_of(turn: Turn) -> int:
-    """How many pages the top menu has."""
-    return len(_layout(turn, _body(turn, turn.top), stays_open(turn)))
+def pages_of(turn: Turn, heads: Sequence[Head]) -> int:
+    """How many pages the top menu has with `heads` before it."""
+    return len(_layout(turn, _before(turn, heads) + _body(turn, turn.top), stays_open(turn)))
 
 
 def stays_open(turn: Turn) -> bool:

@@ -317,8 +317,7 @@ def _return_to_choices(turn: Turn) -> None:
 def typed(turn: Turn, text: str) -> None:
     """The subscriber typed `text` where a key or a value was awaited."""
     text = text.strip(" ")
-    # what a call said before this page belongs to it when it is asked to repeat; a complaint about a key does not
-    said, turn.heads = [head for head in turn.heads if head.what == "menu"], []
+    shown, turn.heads = turn.heads, []
     stage, _, name = turn.waiting.partition(":")
     keys = turn.model.operator.keys
     call = turn.channel == "call"
@@ -336,22 +335,25 @@ def typed(turn: Turn, text: str) -> None:
     elif stage == "confirm":
         _confirmed(turn, text)
     else:
-        _key(turn, text, said)
+        _key(turn, text, shown)
 
 
-def _key(turn: Turn, text: str, said: list[Head]) -> None:
+def _key(turn: Turn, text: str, shown: list[Head]) -> None:
     keys = turn.model.operator.keys
     choice = next((choice for choice in turn.visible() if choice.key == text), None)
     if choice is not None and not turn.top.told:
         turn.mistakes = turn.silences = 0
         follow(turn, choice)
     elif turn.channel == "call" and text == keys.call_repeat:
-        turn.heads = said
+        # what a call said before this page belongs to it when it is asked to repeat; a complaint about a key does not
+        turn.heads = [head for head in shown if head.what == "menu"]
         show.page(turn)
     elif turn.channel == "call" and text == keys.call_next and show.has_more(turn):
         turn.change(replace(turn.top, page=turn.top.page + 1))
         arrive(turn)
-    elif turn.channel == "ussd" and text == keys.ussd_next and turn.top.page + 1 < show.pages_of(turn):
+    elif turn.channel == "ussd" and text == keys.ussd_next and turn.top.page + 1 < show.pages_of(turn, shown):
+        # with all that stood before the page, a complaint too: it took lines, and without it the pages would split elsewhere
+        turn.heads = shown
         turn.change(replace(turn.top, page=turn.top.page + 1))
         show.page(turn)
     elif turn.channel == "ussd" and text == keys.ussd_home and turn.top.page > 0:
@@ -364,6 +366,9 @@ def _key(turn: Turn, text: str, said: list[Head]) -> None:
         if turn.mistakes >= tries.most:
             _give_up(turn, tries)
         else:
+            if turn.channel == "ussd":
+                # the complaint stands on the first page, so that is the one shown
+                turn.change(replace(turn.top, page=0))
             show.page(turn)
 
 

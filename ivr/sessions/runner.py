@@ -194,9 +194,11 @@ class Runner:
         if not effects:
             effects = (End("failed"),)
         page = next((effect for effect in effects if isinstance(effect, Page)), None)
-        kept = Record(record.session, record.operator, record.release, step.state, record.opened, self._monotonic(), seen, page)
+        # of an ended session only its last page is wanted again, by a gateway that repeats its request
+        state = replace(step.state, frames=(), heads=(), line=None) if step.state.ended else step.state
+        kept = Record(record.session, record.operator, record.release, state, record.opened, self._monotonic(), seen, page)
         self.store.put(kept)
-        self._log(kept, step.trace)
+        self._log(kept, step)
         fee = Money(charged, "").exact_text() if charged else "0"
         return Reply(effects, step.state.ended, step.state.language, fee, step.trace, record.release)
 
@@ -269,10 +271,12 @@ class Runner:
     def _day(self, model: Model) -> str:
         return self._now(model).strftime("%Y%m%d")
 
-    def _log(self, record: Record, trace: tuple[Traced, ...]) -> None:
-        state = record.state
+    def _log(self, record: Record, step: Step) -> None:
+        if not log.isEnabledFor(logging.INFO):
+            return
+        state = step.state
         menu = state.frames[-1].menu if state.frames else "-"
-        last = trace[-1].what if trace else "-"
+        last = step.trace[-1].what if step.trace else "-"
         log.info("%s %s release=%s menu=%s waiting=%s last=%s", record.operator, state.channel, record.release, menu, state.waiting, last)
 
     def sweep(self) -> int:

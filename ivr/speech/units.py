@@ -36,9 +36,9 @@ class Unit:
 
 
 def normalised(words: str) -> str:
-    """Words as a unit keeps them: composed letters, single spaces, no punctuation at the ends but a closing ? or !."""
+    """Words as a unit keeps them: composed letters, single spaces, no punctuation at the ends but one that closes a sentence."""
     text = " ".join(unicodedata.normalize("NFC", words).split())
-    return text.lstrip(".,;:!?)-–— ").rstrip(".,;:(-–— ")
+    return text.lstrip(".,;:!?)-–— ").rstrip(",;:(-–— ")
 
 
 def slug(words: str) -> str:
@@ -84,7 +84,7 @@ def phrase_units(phrase: Phrase, language: str) -> tuple[Unit | Pause, ...]:
     """The units of a value's phrase, a short silence after each piece that ends in a comma."""
     planned: list[Unit | Pause] = []
     for words in phrase:
-        planned += _fixed(words, language)
+        planned += _fixed(words.rstrip("."), language)
         if words.endswith(","):
             planned.append(Pause(GROUP_PAUSE))
     return tuple(planned)

@@ -20,7 +20,7 @@ from ivr.engine.events import Answered, Begin, Event, Gone, Input, NoInput
 from ivr.engine.model import Model
 from ivr.engine.state import State, dump, load
 from ivr.engine.step import Step, begin, step
-from ivr.engine.values import Answer, Count, Line, Money, Tariff
+from ivr.engine.values import Answer, Count, Line, Money, Msisdn, Tariff
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=ZoneInfo("Asia/Baku"))
@@ -206,6 +206,8 @@ def spoken(part: Words | Slot) -> str:
             text = f"{value.number} {value.unit}"
         case Tariff():
             text = part.spoken or value.name
+        case Msisdn():
+            text = value.digits
         case _:
             text = str(value)
     return f"<{text}{':' + part.form if part.form else ''}>"

@@ -100,7 +100,7 @@ def test_back_shows_the_menu_before_and_home_the_first() -> None:
     walk = Walk("*111#", prepaid("en"))
     walk.press("9", "2")
     assert walk.text == "*111*1*7# 0.10 AZN. *650# and calls are free.\n0. Back\n00. Menu"
-    assert walk.press("0").text == "Help\n1. Codes and numbers\n2. Fees\n0. Back"  .replace("\n0. Back", "\n0. Back\n00. Menu")
+    assert walk.press("0").text == "Help\n1. Codes and numbers\n2. Fees\n0. Back\n00. Menu"
     assert walk.press("2", "00").text == MAIN["en"]
 
 
@@ -200,7 +200,7 @@ def test_a_code_without_a_service(code: str) -> None:
     ("language", "pages"),
     [
         ("en", ["Billed 45.60 AZN\nNow 12.07 AZN\nAdvance 20.00 AZN\nTill 20.12.2026\n3. Line\n5. Language\n6. Help"]),
-        ("az", ["Faktura 45.60 AZN\nCari 12.07 AZN\nAvans 20.00 AZN\nOdenis 20.12.2026 tarixinedek\n3. Nomre\n5. Dil\n6. Komek".replace("Odenis", "Odenis")]),
+        ("az", ["Faktura 45.60 AZN\nCari 12.07 AZN\nAvans 20.00 AZN\nOdenis 20.12.2026 tarixinedek\n3. Nomre\n5. Dil\n6. Komek"]),
         (
             "ru",
             [
@@ -355,8 +355,9 @@ def test_a19_unknown_barred_expired(code: str) -> None:
         (postpaid("en", status="barred"), "Your line is barred. Call 111, free of charge."),
     ):
         walk = Walk(code, line)
-        assert walk.text.replace("ö", "o").replace("ü", "u") == page
-        assert (walk.services, walk.end, walk.page.more, walk.page.fits if hasattr(walk.page, "fits") else True) == ([], "refused", False, True)
+        assert walk.text == page
+        assert (walk.services, walk.end, walk.page.more) == ([], "refused", False)
+        assert walk.page.length <= walk.page.limit
 
 
 # -- failures

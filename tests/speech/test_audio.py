@@ -35,8 +35,8 @@ def test_level_frames_and_pads(seconds: float, rate: int, loud: float, before: f
     sln = audio.prepare(tone(seconds, rate, loud, before, after), rate)
     assert len(sln) % (2 * audio.FRAME) == 0
     samples = linear(sln)
-    assert audio.active_level(samples) == pytest.approx(audio.LEVEL, abs=0.7)
-    assert np.abs(samples).max() <= 10 ** (audio.PEAK / 20)
+    assert audio.active_level(samples) == pytest.approx(-18, abs=0.7)
+    assert np.abs(samples).max() <= 10 ** (-3 / 20)
     sounding = np.flatnonzero(np.abs(samples) > 0.01)
     assert 150 <= sounding[0] <= 255 and 150 <= len(samples) - 1 - sounding[-1] <= 255
     assert abs(len(samples) / 8000 - seconds) < 0.09
@@ -47,7 +47,7 @@ def test_level_frames_and_pads(seconds: float, rate: int, loud: float, before: f
 def test_bursts_never_clip(seed: int, strength: float) -> None:
     chance = np.random.default_rng(seed)
     samples = (chance.standard_normal(12_000) * (chance.random(12_000) > 0.97) * strength).astype(np.float32)
-    assert np.abs(linear(audio.prepare(samples, 8000))).max() <= 10 ** (audio.PEAK / 20)
+    assert np.abs(linear(audio.prepare(samples, 8000))).max() <= 10 ** (-3 / 20)
 
 
 @pytest.mark.parametrize(

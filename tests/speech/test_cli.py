@@ -106,7 +106,7 @@ def test_build_then_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert status["missing"] == 0 and status["prompts"] == status["ready"] > 2000
     assert run("prompts", "script", *where) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert len(rows) == status["prompts"] and rows[0][1:] == ["az", "Sağ olun"]
+    assert len(rows) == status["prompts"] and rows[0][1:] == ["az", "Sağ olun."]
 
 
 def test_build_by_gtts_refuses_azerbaijani(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -165,7 +165,7 @@ def test_join_is_the_units_in_order(tmp_path: Path, humming: Humming) -> None:
     assert joined.path.with_suffix(".alaw").read_bytes() == expected
     assert joined.path.with_suffix(".sln").read_bytes() == audio.from_alaw(expected)
     assert joined.milliseconds == len(expected) // 8 and len(expected) % audio.FRAME == 0
-    words = "Your balance is twelve manats and thirty-four gapiks Goodbye"
+    words = "Your balance is twelve manats and thirty-four gapiks Goodbye."
     for name in (joined.path, joined.path.with_suffix(".alaw"), str(joined.path)):
         assert prompts.said(name) == library(tmp_path, None).said(name) == words
     assert prompts.said(prompts.cache / "en" / f"{unit('Goodbye', 'en').id}.alaw") == "Goodbye"

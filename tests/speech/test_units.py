@@ -122,7 +122,7 @@ def test_stock_refuses_what_it_does_not_know() -> None:
 
 def test_fixed_texts_become_units_once() -> None:
     units = fixed([("en", "Goodbye."), ("en", "Goodbye"), ("ru", "До свидания."), ("en", " - ")])
-    assert [(one.language, one.words) for one in units] == [("en", "Goodbye"), ("ru", "До свидания")]
+    assert [(one.language, one.words) for one in units] == [("en", "Goodbye."), ("en", "Goodbye"), ("ru", "До свидания.")]
 
 
 def test_unknown_language_is_refused() -> None:
