@@ -41,7 +41,8 @@ class Store:
 
     def __init__(self, url: str, busy_seconds: float = 5.0, pool: int = 10) -> None:
         self.url = url
-        self.engine = sqlalchemy.create_engine(url, pool_size=pool, max_overflow=10, pool_timeout=busy_seconds)
+        # Whoever borrows a connection ends its transaction; a second rollback by the pool would only cost.
+        self.engine = sqlalchemy.create_engine(url, pool_size=pool, max_overflow=10, pool_timeout=busy_seconds, pool_reset_on_return=None)
         if self.engine.dialect.name != "sqlite":
             raise ValueError("the books are kept in SQLite for now")
         self._busy = int(busy_seconds * 1000)

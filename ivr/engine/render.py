@@ -89,7 +89,11 @@ class View:
         message = self.message(wording)
         if message is None:
             return ""
-        written = "".join(piece if isinstance(piece, str) else self._write(piece, message.language) for piece in self._form(message))
+        form = self._form(message)
+        if len(form) == 1 and isinstance(form[0], str):  # most wordings have no slots
+            written = form[0]
+        else:
+            written = "".join([piece if isinstance(piece, str) else self._write(piece, message.language) for piece in form])
         return fold(written) if self.channel in self.model.operator.fold.get(message.language, ()) else written
 
     def lines(self, say: Say) -> list[str]:

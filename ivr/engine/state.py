@@ -74,12 +74,14 @@ class State:
         return self.waiting == "ended"
 
 
+_PLAIN = tuple(item.name for item in dataclasses.fields(State) if item.name not in ("line", "frames", "heads"))
+"""The fields of a state that JSON carries as they are."""
+
+
 def dump(state: State) -> dict[str, Any]:
     """The state as JSON can carry it. Secret fields must already be out of it: the step drops them when their call is made."""
     line = state.line
-    plain: dict[str, Any] = {
-        item.name: getattr(state, item.name) for item in dataclasses.fields(State) if item.name not in ("line", "frames", "heads")
-    }
+    plain: dict[str, Any] = {name: getattr(state, name) for name in _PLAIN}
     plain["line"] = None if line is None else _dump_line(line)
     plain["frames"] = [_dump_frame(frame) for frame in state.frames]
     plain["heads"] = [{"what": head.what, "frame": _dump_frame(head.frame), "extra": pack(head.extra)} for head in state.heads]
@@ -88,7 +90,7 @@ def dump(state: State) -> dict[str, Any]:
 
 def load(plain: Mapping[str, Any]) -> State:
     """What `dump` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    known = {item.name for item in dataclasses.fields(State)}
+    known = {*_PLAIN, "line", "frames", "heads"}
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in known}
     values["line"] = None if plain["line"] is None else _load_line(plain["line"])
     values["frames"] = tuple(_load_frame(frame) for frame in plain["frames"])

@@ -64,6 +64,8 @@ def is_gsm7(text: str) -> bool:
 
 def measure(text: str, octets: int = 160) -> Size:
     """The size of `text` as one USSD string of `octets` octets."""
+    if GSM7.issuperset(text):
+        return Size("gsm7", len(text), octets * 8 // 7)
     if _BOTH.issuperset(text):
         return Size("gsm7", len(text) + sum(map(text.count, GSM7_EXTENSION)), octets * 8 // 7)
     return Size("ucs2", len(text.encode("utf-16-be", "surrogatepass")) // 2, octets // 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ivr.engine.effects import Call, Effect, Fee, Traced
 from ivr.engine.expressions import Node, evaluate
@@ -62,8 +62,11 @@ class Turn:
 
     def freeze(self, inputs: int) -> State:
         """The state after this step."""
-        return replace(
-            self.state,
+        # State() and not replace(), which costs three times as much
+        return State(
+            session=self.state.session,
+            channel=self.state.channel,
+            msisdn=self.state.msisdn,
             language=self.language,
             line=self.line,
             entry=self.entry,
@@ -92,7 +95,7 @@ class Turn:
     @property
     def menu(self) -> Menu:
         """The menu the subscriber is in."""
-        return self.model.menus[self.top.menu]
+        return self.model.menus[self.frames[-1].menu]
 
     def change(self, frame: Frame) -> None:
         """Put `frame` in the place of the top one."""

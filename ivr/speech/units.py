@@ -76,7 +76,9 @@ def plan(parts: tuple[Spoken, ...]) -> tuple[Unit | Pause, ...]:
                 if part.spoken is not None:
                     planned += _fixed(part.spoken, part.language)
                 else:
-                    planned += phrase_units(spell.phrase(part.value, part.form, part.language), part.language)
+                    # a value ends no sentence, whatever sign a text in it ends with: its units are shared by all places
+                    phrase = tuple(words.rstrip(".") for words in spell.phrase(part.value, part.form, part.language))
+                    planned += phrase_units(phrase, part.language)
     return tuple(planned)
 
 
@@ -84,7 +86,7 @@ def phrase_units(phrase: Phrase, language: str) -> tuple[Unit | Pause, ...]:
     """The units of a value's phrase, a short silence after each piece that ends in a comma."""
     planned: list[Unit | Pause] = []
     for words in phrase:
-        planned += _fixed(words.rstrip("."), language)
+        planned += _fixed(words, language)
         if words.endswith(","):
             planned.append(Pause(GROUP_PAUSE))
     return tuple(planned)

@@ -168,7 +168,7 @@ def test_join_is_the_units_in_order(tmp_path: Path, humming: Humming) -> None:
     words = "Your balance is twelve manats and thirty-four gapiks Goodbye."
     for name in (joined.path, joined.path.with_suffix(".alaw"), str(joined.path)):
         assert prompts.said(name) == library(tmp_path, None).said(name) == words
-    assert prompts.said(prompts.cache / "en" / f"{unit('Goodbye', 'en').id}.alaw") == "Goodbye"
+    assert prompts.said(prompts.cache / "en" / f"{unit('Goodbye.', 'en').id}.alaw") == "Goodbye."
     with pytest.raises(SpeechError, match="elsewhere"):
         prompts.said(tmp_path / "elsewhere.alaw")
 
