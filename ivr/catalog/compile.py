@@ -40,14 +40,22 @@ class Compiled:
         return tuple(fault for fault in self.faults if not fault.warning)
 
 
+def menu_files(folder: Path) -> list[Path]:
+    """The YAML files of an operator's folder. Hidden ones are an editor's own (Emacs' lock `.#prepaid.yaml` is a link to nowhere)."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
+
+
 def content_hash(folder: Path, locales: Path) -> str:
     """The release id of what is on disk: a hash over menus, operator file, catalogs and services, 12 hexadecimal digits."""
     digest = hashlib.sha256()
-    files = [*folder.glob("*.yaml"), *locales.glob("*/LC_MESSAGES/*.po"), SERVICES]
+    files = [*menu_files(folder), *locales.glob("*/LC_MESSAGES/*.po"), SERVICES]
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + (path.parent.parent.name.encode() if path.suffix == ".po" else b"") + b"\0")
         # comments of a catalog name lines of the menus, which move without anything being said differently
-        lines = path.read_bytes().split(b"\n")
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError:
+            continue  # gone meanwhile, or a link to nowhere: reading it says so in a fault
         digest.update(
             b"\n".join(line for line in lines if path.suffix != ".po" or line.startswith(b"#,") or not line.startswith(b"#")) + b"\0"
         )
@@ -62,7 +70,7 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
     services = load_services(SERVICES, faults)
     nodes: dict[str, Node] = {}
     unread: set[str] = set()
-    for path in sorted(folder.glob("*.yaml")):
+    for path in menu_files(folder):
         node = read_file(path, f"{root.name}/{folder.name}/{path.name}", root, faults)
         if path.stem != "operator" and (path.stem in RESERVED_FILES or not NAME.fullmatch(path.stem)):
             faults.add(f"{root.name}/{folder.name}/{path.name}:1:1", "E015", f'a menu file cannot be called "{path.stem}"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ from ivr.engine.model import (
     Operator,
     Outcome,
     Reference,
+    Template,
     Tries,
     Wording,
 )
@@ -329,7 +331,7 @@ class MenuFile:
 
     def _choice_key(self, key: Node, has_list: bool) -> bool:
         keys = self.operator.keys
-        if not (key.text.isascii() and key.text.isdigit() and 1 <= int(key.text) <= 99 and str(int(key.text)) == key.text):
+        if not re.fullmatch(r"[1-9][0-9]?", key.text):
             self.reader.fault(key, "E016", f'a choice\'s key is a number from 1 to 99 in quotes, not "{key.text}"')
             return False
         if key.text in (keys.ussd_back, keys.ussd_home, keys.ussd_next):
@@ -454,12 +456,19 @@ def _texts(label: Node) -> list[str]:
 
 
 def _around(choice: Wording, label: Message, language: str) -> Message:
-    around = choice["call"][label.language if label.language in choice["call"] else language].forms[0]
+    around = choice.get("call", {})
+    found = around.get(label.language) or around.get(language)
+    if found is None:
+        return label  # operator.yaml lacks call.choice, which is a fault of its own
+    return replace(label, forms=tuple(_put_in(found.forms[0], form) for form in label.forms))
+
+
+def _put_in(around: Template, label: Template) -> Template:
     pieces: list[str | Reference] = []
     for piece in around:
-        for inner in label.forms[0] if piece == Reference(("label",)) else (piece,):
+        for inner in label if piece == Reference(("label",)) else (piece,):
             if isinstance(inner, str) and pieces and isinstance(pieces[-1], str):
                 pieces[-1] += inner
             else:
                 pieces.append(inner)
-    return Message((tuple(pieces),), label.language)
+    return tuple(pieces)

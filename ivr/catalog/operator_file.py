@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -99,7 +100,7 @@ class OperatorFile:
         text = self.reader.text(node, "a limit")
         if text and text[-1] in "smhd" and text[:-1].isdigit():
             return Span(self.reader.span(node, "a limit", 0))
-        if not node.quoted and text.isdigit():
+        if not node.quoted and re.fullmatch(r"[0-9]{1,15}", text):
             return int(text)
         return self._money(node) or Money(0, self.currency)
 

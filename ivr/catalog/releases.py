@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ivr.catalog.compile import compile_operator, content_hash
+from ivr.catalog.compile import compile_operator, content_hash, menu_files
 from ivr.catalog.faults import Fault
 from ivr.engine.model import Model
 
@@ -121,7 +121,7 @@ class Releases:
         looked = []
         for path in files:
             try:
-                status = path.stat()
+                status = path.lstat()  # a link is a fault, to whatever it leads
             except OSError:
                 continue
             looked.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
@@ -161,7 +161,7 @@ class Releases:
         partial = target.with_name(f".{release}.{threading.get_ident()}")
         shutil.rmtree(partial, ignore_errors=True)
         (partial / "menus" / folder.name).mkdir(parents=True)
-        for path in folder.glob("*.yaml"):
+        for path in menu_files(folder):
             shutil.copyfile(path, partial / "menus" / folder.name / path.name)
         for path in self._locales.glob("*/LC_MESSAGES/*.po"):
             copy = partial / "locales" / path.relative_to(self._locales)

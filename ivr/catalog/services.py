@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,4 +88,4 @@ def span_of(text: str) -> tuple[int | None, int | None]:
     """`"4-20"` as 4 and 20, `"10"` as 10 and 10; None, None for anything else."""
     least, _, most = text.partition("-")
     most = most or least
-    return (int(least), int(most)) if least.isdigit() and most.isdigit() and text.isascii() else (None, None)
+    return (int(least), int(most)) if re.fullmatch(r"[0-9]{1,6}-[0-9]{1,6}", f"{least}-{most}") else (None, None)

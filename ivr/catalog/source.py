@@ -31,6 +31,9 @@ _NUMBER_TRAP = re.compile(
     r"[+-].*\d.*|0\d+|0[xob][0-9a-fA-F_]+|\d[\d_]*\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d+[eE]\d+|\d+(?::\d+)+(?:\.\d+)?|\d+_[\d_]+|\d{4}-\d\d?-\d\d?.*|\.(?i:inf|nan)"
 )
 
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+"""What YAML 1.1 takes for the end of a line, so that its line numbers are ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -94,7 +97,7 @@ def read_text(data: bytes, shown: str, faults: Faults) -> Node | None:
 
 class _Builder:
     def __init__(self, text: str, shown: str, faults: Faults) -> None:
-        self.text, self.shown, self.faults, self.lines = text, shown, faults, text.split("\n")
+        self.text, self.shown, self.faults, self.lines = text, shown, faults, _BREAK.split(text)
         self.nodes = 0
 
     def place(self, mark: Any) -> str:
@@ -202,15 +205,19 @@ def _syntax(error: yaml.YAMLError, shown: str, text: str, faults: Faults) -> Non
     position = getattr(error, "position", None)
     if mark is None and isinstance(position, int):
         line, column = text.count("\n", 0, position) + 1, position - (text.rfind("\n", 0, position) + 1) + 1
+    lines = _BREAK.split(text)
+    if line > len(lines):
+        # libyaml sees the end of the file in the line after the last
+        line, column = len(lines), len(lines[-1]) + 1
     place = f"{shown}:{line}:{column}"
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
     context = getattr(error, "context", None)
-    lines = text.split("\n")
-    written = lines[line - 1] if line <= len(lines) else ""
+    written = lines[line - 1]
     if "alias" in str(problem) or "alias" in str(context) or re.search(r"(^|[\s,{:\[])\*[^\"'\s]*", written):
         found = re.search(r"(?:^|[\s,{\[])(\*[^\s,}\]]*)", written)
-        code = found.group(1) if found else "*111#"
-        faults.add(place, "E005", f'a code must be in quotes: "{code}"')
+        code = found.group(1).rstrip(":") if found else "*111#"
+        # the parser stumbles behind the code; the author looks for the code
+        faults.add(f"{shown}:{line}:{found.start(1) + 1}" if found else place, "E005", f'a code must be in quotes: "{code}"')
     elif "\t" in written[: len(written) - len(written.lstrip())]:
         faults.add(place, "E006", "a tab indents this line; use spaces")
     elif "mapping values are not allowed" in str(problem):

@@ -86,9 +86,11 @@ Value = Money | Count | Tariff | Msisdn | Span | datetime.date | datetime.dateti
 
 def pack(value: Value) -> object:
     """`value` as JSON can carry it; `unpack` gives it back."""
+    if value is None or isinstance(value, (str, int)):  # bool is an int
+        return value
+    if type(value) is dict:  # asking for any Mapping, below, costs more than all the rest
+        return {"$": "record", "v": {name: pack(item) for name, item in value.items()}}
     match value:
-        case None | bool() | int() | str():
-            return value
         case Money():
             return {"$": "money", "v": [value.micro, value.currency]}
         case Count():

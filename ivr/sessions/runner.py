@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from ivr.catalog.releases import Releases
 from ivr.clock import Clock
 from ivr.engine import step as engine
-from ivr.engine.effects import Call, Effect, End, Page, Speak, Traced, Words
+from ivr.engine.effects import Call, Effect, End, Page, Speak, Words
 from ivr.engine.events import Answered, Begin, Gone, Input, NoInput
 from ivr.engine.model import Model
 from ivr.engine.state import State
@@ -89,7 +89,9 @@ class Runner:
         record = self.store.get(session)
         if record is not None and isinstance(request, Open | Accumulated):
             opening = request if isinstance(request, Open) else request.opening
-            if record.state.msisdn != opening.msisdn or (record.state.ended and isinstance(request, Open)):
+            # an ended session is opened anew by a dial, and by a gateway that uses an id again and begins with an empty text
+            anew = isinstance(request, Open) or (not request.text and record.seen[0] > 0)
+            if record.state.msisdn != opening.msisdn or (record.state.ended and anew):
                 record = None
         if isinstance(request, Left):
             return self._left(record, request.why)
@@ -106,6 +108,8 @@ class Runner:
             return Pending(session, request, None, None, None, (0, "")) if record is None else self._again(record)
         if record is None or record.state.ended:
             return Reply((End("ended"),), True, "")
+        if isinstance(request, Typed) and (timed_out := self._timed_out(record)) is not None:
+            return timed_out
         return self._advance(record, request, record.seen)
 
     def finish(self, pending: Pending) -> Reply:
@@ -122,7 +126,7 @@ class Runner:
             call = next((effect for effect in step.effects if isinstance(effect, Call)), None)
             if call is None:
                 break
-            answer = self._perform(model, step.state, replace(call, key=f"{call.key}@{self._day(model)}"))
+            answer = self._perform(model, step.state, replace(call, key=f"{call.key}@{record.state.msisdn}@{self._day(model)}"))
             if answer.outcome == "ok" and call.fee is not None:
                 charged += call.fee.amount.micro
             step = engine.step(model, step.state, Answered(answer, self._now(model), self.switches))
@@ -152,14 +156,27 @@ class Runner:
             self._left(before, "superseded")
         try:
             line = self.services.line(opening.msisdn, now) if opening.msisdn else None
-        except Exception:
-            log.exception("the line could not be looked up")
+        except Exception as error:
+            log.error("the line could not be looked up: %s", _where(error))
             return self._apology(model, opening)
+        if line is not None and not line.msisdn.startswith(model.operator.country):
+            # the books may hold lines of an operator whose menus are not here: nobody else's menus and prices are theirs
+            line = None
         begun = engine.begin(
-            model, session, Begin(opening.channel, address, opening.msisdn, line, now, opening.text, opening.language, self.switches)
+            model,
+            self._name(session, opening.msisdn),
+            Begin(opening.channel, address, opening.msisdn, line, now, opening.text, opening.language, self.switches),
         )
         record = Record(session, model.operator.name, model.release, begun.state, moment, moment)
         return record, model, begun
+
+    def _name(self, session: str, msisdn: str) -> str:
+        """The name that a session's effects carry in their keys: where an id is used again, its next use has keys of its own."""
+        before = self.store.get(session)
+        if before is None or before.state.msisdn != msisdn:
+            return session
+        _, _, uses = before.state.session.rpartition("~")
+        return f"{session}~{int(uses) + 1 if uses.isdigit() else 2}"
 
     def _advance(self, record: Record, request: Request, seen: tuple[int, str]) -> Reply | Pending:
         model = self.releases.pinned(record.operator, record.release)
@@ -185,8 +202,8 @@ class Runner:
         except concurrent.futures.TimeoutError:
             log.warning("%s was late (over %.1f s)", call.service, model.operator.late)
             return Answer("late", {})
-        except Exception:
-            log.exception("%s failed", call.service)
+        except Exception as error:
+            log.error("%s failed: %s", call.service, _where(error))
             return Answer("unavailable", {})
 
     def _keep(self, record: Record, model: Model, step: Step, seen: tuple[int, str], charged: int) -> Reply:
@@ -194,8 +211,12 @@ class Runner:
         if not effects:
             effects = (End("failed"),)
         page = next((effect for effect in effects if isinstance(effect, Page)), None)
+        # superseded or timed out while its look-up ran: what was booked is booked, but the session does not live again
+        latest = self.store.get(record.session)
+        gone = latest is not None and latest.state.ended and latest.opened == record.opened
         # of an ended session only its last page is wanted again, by a gateway that repeats its request
-        state = replace(step.state, frames=(), heads=(), line=None) if step.state.ended else step.state
+        ended = gone or step.state.ended
+        state = replace(step.state, waiting="ended", frames=(), heads=(), line=None) if ended else step.state
         kept = Record(record.session, record.operator, record.release, state, record.opened, self._monotonic(), seen, page)
         self.store.put(kept)
         self._log(kept, step)
@@ -299,6 +320,15 @@ class Runner:
         if self._lookups is not None:
             self._lookups.shutdown(wait=False, cancel_futures=True)
         self.store.close()
+
+
+def _where(error: Exception) -> str:
+    """What was raised and where, without the error's own words: they may quote a number or what was typed."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
+    return f"{type(error).__name__} at {place}"
 
 
 def replace_state(record: Record, state: State) -> Record:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ivr.engine.effects import Page
@@ -17,6 +17,9 @@ from ivr.engine.state import State, dump, load
 log = logging.getLogger("ivr.sessions")
 OLDEST = 600.0
 """Seconds after which a session that was last touched before a restart is not taken up again."""
+
+_PAGE = tuple(item.name for item in fields(Page))
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(slots=True)
@@ -42,9 +45,8 @@ class Record:
             "opened": self.opened,
             "touched": self.touched,
         }
-        return json.dumps(
-            {**plain, "seen": list(self.seen), "last": self.last and asdict(self.last)}, ensure_ascii=False, separators=(",", ":")
-        )
+        last = self.last and {name: getattr(self.last, name) for name in _PAGE}
+        return _JSON.encode({**plain, "seen": list(self.seen), "last": last})
 
     @classmethod
     def unpack(cls, session: str, text: str) -> Record:
@@ -171,7 +173,8 @@ class WriteBehindStore(MemoryStore):
         batch: dict[str, Record | None] = {}
         while self._dirty:
             session, record = self._dirty.popitem()
-            batch.setdefault(session, record)
+            # taken later is newer: the session was put again meanwhile
+            batch[session] = record
         try:
             with database:
                 for session, record in batch.items():
@@ -182,3 +185,5 @@ class WriteBehindStore(MemoryStore):
         except sqlite3.Error as error:
             # the disk may be full; sessions go on in memory, and the next change tries again
             log.error("sessions could not be written: %s", error)
+            for session, record in batch.items():
+                self._dirty.setdefault(session, record)

@@ -61,7 +61,13 @@ def postpaid(language: str | None = "en", **changes: object) -> Line:
 class Operator:
     """Answers calls from memory. `outcomes` forces an outcome by service. A key that came before gets its answer again."""
 
-    def __init__(self, bonuses: tuple[object, ...] = BONUSES, outcomes: Mapping[str, str] | None = None, postings: tuple[object, ...] = (), overdue: bool = False) -> None:
+    def __init__(
+        self,
+        bonuses: tuple[object, ...] = BONUSES,
+        outcomes: Mapping[str, str] | None = None,
+        postings: tuple[object, ...] = (),
+        overdue: bool = False,
+    ) -> None:
         self.bonuses, self.outcomes, self.postings, self.overdue = bonuses, dict(outcomes or {}), postings, overdue
         self.done: dict[str, Answer] = {}
         self.charged: list[tuple[str, str]] = []

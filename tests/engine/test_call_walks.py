@@ -9,11 +9,13 @@ from tests.engine.fake import TEN, Operator, Walk, postpaid, prepaid
 
 MAIN = {
     "en": "Main menu. Account: press <1> Bonuses: press <2> Tariff: press <3> Roaming: press <4> Notices: press <6> Language: press <8> Help: press <9>",
-    "az": "Əsas menyu. " + " ".join(
+    "az": "Əsas menyu. "
+    + " ".join(
         f"{label} üçün <{key}> düyməsini basın"
         for key, label in {1: "Hesab", 2: "Bonuslar", 3: "Tarif", 4: "Rouminq", 6: "Bildirişlər", 8: "Dil", 9: "Kömək"}.items()
     ),
-    "ru": "Главное меню. " + " ".join(
+    "ru": "Главное меню. "
+    + " ".join(
         f"{label}: нажмите <{key}>"
         for key, label in {1: "Счёт", 2: "Бонусы", 3: "Тариф", 4: "Роуминг", 6: "Уведомления", 8: "Язык", 9: "Помощь"}.items()
     ),
@@ -69,7 +71,14 @@ def test_a6_figures_first_then_the_choices(language: str) -> None:
 def test_a_call_collects_one_key_with_the_operators_times() -> None:
     collect = Walk("2112", prepaid("en")).speak.collect
     assert collect is not None
-    assert (collect.most, collect.first_digit, collect.between_digits, collect.interrupt, collect.end, collect.secret) == (1, 6, 3, True, "", False)
+    assert (collect.most, collect.first_digit, collect.between_digits, collect.interrupt, collect.end, collect.secret) == (
+        1,
+        6,
+        3,
+        True,
+        "",
+        False,
+    )
 
 
 def test_between_two_sentences_is_a_pause_and_none_at_the_end() -> None:
@@ -83,7 +92,9 @@ def test_the_same_tree_by_keys() -> None:
     assert walk.said == "Your account. Balance: press <1> Last charges: press <2> Expiry, tariff, bonuses: press <7>"
     walk.press("7")
     # a menu without choices has been said: the call returns to the last menu that had some
-    assert plain(walk.said) == plain(f"{A1['en']} Your account. Balance: press <1> Last charges: press <2> Expiry, tariff, bonuses: press <7>")
+    assert plain(walk.said) == plain(
+        f"{A1['en']} Your account. Balance: press <1> Last charges: press <2> Expiry, tariff, bonuses: press <7>"
+    )
     assert walk.press("*").said == MAIN["en"]
     assert walk.operator.charged == []
 
@@ -105,7 +116,9 @@ def test_back_at_the_first_menu_is_no_choice() -> None:
     assert Walk("2112", prepaid("en")).press("*").said.startswith("There is no such choice.")
 
 
-@pytest.mark.parametrize(("language", "unheard"), [("en", "I did not hear a key."), ("az", "Heç bir düymə basılmadı."), ("ru", "Вы ничего не нажали.")])
+@pytest.mark.parametrize(
+    ("language", "unheard"), [("en", "I did not hear a key."), ("az", "Heç bir düymə basılmadı."), ("ru", "Вы ничего не нажали.")]
+)
 def test_silence(language: str, unheard: str) -> None:
     walk = Walk("2112", prepaid(language)).silent()
     assert walk.said == f"{unheard} {MAIN[language]}"
@@ -142,7 +155,10 @@ def test_a_right_key_forgives_both() -> None:
 # -- the first call of a line without a language (A13)
 
 
-@pytest.mark.parametrize(("key", "language", "told"), [("1", "az", "Bundan sonra Azərbaycan dilində."), ("2", "en", "From now on in English."), ("3", "ru", "Теперь на русском языке.")])
+@pytest.mark.parametrize(
+    ("key", "language", "told"),
+    [("1", "az", "Bundan sonra Azərbaycan dilində."), ("2", "en", "From now on in English."), ("3", "ru", "Теперь на русском языке.")],
+)
 def test_a_first_call_asks_for_the_language_and_goes_on(key: str, language: str, told: str) -> None:
     walk = Walk("2112", prepaid(None))
     assert walk.said == ASK
@@ -179,7 +195,9 @@ def test_a_language_given_with_the_call_is_not_asked_for() -> None:
     assert plain(Walk("2112", prepaid(None), language="ru").said) == plain(f"{A1['ru']} {MAIN['ru']}")
 
 
-@pytest.mark.parametrize(("key", "language", "told"), [("1", "az", "Bundan sonra Azərbaycan dilində."), ("3", "ru", "Теперь на русском языке.")])
+@pytest.mark.parametrize(
+    ("key", "language", "told"), [("1", "az", "Bundan sonra Azərbaycan dilində."), ("3", "ru", "Теперь на русском языке.")]
+)
 def test_a_language_changed_in_the_middle_of_a_call(key: str, language: str, told: str) -> None:
     walk = Walk("2112", prepaid("en")).press("8")
     assert walk.said == ASK or walk.said.endswith(ASK)
@@ -250,7 +268,9 @@ def test_a_figure_that_cannot_be_had_leaves_the_menu() -> None:
 
 def test_an_act_that_fails_returns_to_its_menu() -> None:
     walk = Walk("2112", prepaid("en"), operator=Operator(outcomes={"accounts.notices_off": "unavailable"})).press("6", "2")
-    assert walk.said == "We cannot answer now. Please try again later. Nothing was charged. Notices after each charge: on Turn off: press <2>"
+    assert (
+        walk.said == "We cannot answer now. Please try again later. Nothing was charged. Notices after each charge: on Turn off: press <2>"
+    )
 
 
 def test_already() -> None:

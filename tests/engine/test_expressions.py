@@ -185,19 +185,25 @@ def arithmetic() -> st.SearchStrategy[str]:
     number = st.integers(0, 999).map(str)
     return st.recursive(
         number,
-        lambda inner: st.builds(lambda left, sign, right: f"({left} {sign} {right})", inner, st.sampled_from("+-*"), inner)
-        | st.builds(lambda value: f"-{value}", inner)
-        | st.builds(lambda left, sign, right: f"{left} {sign} {right}", inner, st.sampled_from("+-*"), inner),
+        lambda inner: (
+            st.builds(lambda left, sign, right: f"({left} {sign} {right})", inner, st.sampled_from("+-*"), inner)
+            | st.builds(lambda value: f"-{value}", inner)
+            | st.builds(lambda left, sign, right: f"{left} {sign} {right}", inner, st.sampled_from("+-*"), inner)
+        ),
         max_leaves=5,
     )
 
 
 def comparison() -> st.SearchStrategy[str]:
-    simple = st.builds(lambda left, sign, right: f"{left} {sign} {right}", arithmetic(), st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), arithmetic())
+    simple = st.builds(
+        lambda left, sign, right: f"{left} {sign} {right}", arithmetic(), st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), arithmetic()
+    )
     return st.recursive(
         simple,
-        lambda inner: st.builds(lambda left, word, right: f"{left} {word} {right}", inner, st.sampled_from(["and", "or"]), inner)
-        | st.builds(lambda value: f"not ({value})", inner),
+        lambda inner: (
+            st.builds(lambda left, word, right: f"{left} {word} {right}", inner, st.sampled_from(["and", "or"]), inner)
+            | st.builds(lambda value: f"not ({value})", inner)
+        ),
         max_leaves=3,
     )
 

@@ -14,7 +14,18 @@ from tests.engine.fake import BONUSES, TEN, Operator, Walk, azn, day, postpaid, 
 KEYS = st.sampled_from(["0", "00", "98", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "", "17"]) | st.text(max_size=12)
 DEEDS = st.lists(KEYS | st.just(None), max_size=25)
 OUTCOMES = st.dictionaries(
-    st.sampled_from(["accounts.funds", "accounts.balance", "accounts.bill", "accounts.line", "accounts.charge", "accounts.statement", "accounts.notices_off", "accounts.set_language"]),
+    st.sampled_from(
+        [
+            "accounts.funds",
+            "accounts.balance",
+            "accounts.bill",
+            "accounts.line",
+            "accounts.charge",
+            "accounts.statement",
+            "accounts.notices_off",
+            "accounts.set_language",
+        ]
+    ),
     st.sampled_from(["unavailable", "late", "not_enough", "already", "unheard of"]),
     max_size=2,
 )
@@ -25,9 +36,9 @@ LINES = st.builds(
     st.sampled_from(["az", "en", "ru", None]),
     st.sampled_from([azn("12.34"), azn("0.05"), azn("0.10"), azn("99999.99")]),
 )
-CODES = st.sampled_from(["*111#", "*650#", "*111*1*7#", "*111*2*98#", "*111*6*2#", "*650*3*1#", "*111*8*1*1#"]) | st.lists(st.integers(0, 12), max_size=5).map(
-    lambda digits: "*" + "*".join(["111", *map(str, digits)]) + "#"
-)
+CODES = st.sampled_from(["*111#", "*650#", "*111*1*7#", "*111*2*98#", "*111*6*2#", "*650*3*1#", "*111*8*1*1#"]) | st.lists(
+    st.integers(0, 12), max_size=5
+).map(lambda digits: "*" + "*".join(["111", *map(str, digits)]) + "#")
 
 
 def check(walk: Walk) -> None:
@@ -77,7 +88,11 @@ def test_any_call(number: str, line: object, outcomes: dict[str, str], deeds: li
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(["*111#", "*650#", "2112", "650"]), st.lists(KEYS, max_size=10), st.sampled_from(["hung_up", "aborted", "timed_out", "superseded"]))
+@given(
+    st.sampled_from(["*111#", "*650#", "2112", "650"]),
+    st.lists(KEYS, max_size=10),
+    st.sampled_from(["hung_up", "aborted", "timed_out", "superseded"]),
+)
 def test_leaving_is_possible_everywhere(address: str, keys: list[str], why: str) -> None:
     line = prepaid() if "11" in address else postpaid()
     walk = Walk(address, line).press(*keys)
@@ -96,7 +111,7 @@ def test_going_in_circles_does_not_grow_without_bound() -> None:
     for _ in range(60):
         walk.press("9", "1")
     assert len(walk.state.frames) == 51
-    assert walk.text == first + "\n0. Back\n" + "00. Menu" or walk.text == first + "\n0. Back"
+    assert walk.text == first + "\n0. Back"
     for _ in range(50):
         walk.press("0")
     assert walk.text == first, "the way back still ends at the first menu"

@@ -21,26 +21,54 @@ HOUSE = shipped().operator
 # -- money
 
 
-@pytest.mark.parametrize(("text", "micro"), [("0.10", 100_000), ("12.34", 12_340_000), ("0.0236", 23_600), ("5", 5_000_000), ("-1.5", -1_500_000), ("0.000001", 1)])
+@pytest.mark.parametrize(
+    ("text", "micro"),
+    [("0.10", 100_000), ("12.34", 12_340_000), ("0.0236", 23_600), ("5", 5_000_000), ("-1.5", -1_500_000), ("0.000001", 1)],
+)
 def test_amounts_are_read_exactly(text: str, micro: int) -> None:
     assert Money.parse(text, "AZN") == Money(micro, "AZN")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "1,5", "0.0000001", "NaN", "sNaN", "Infinity", "-inf", "1e2", "1e999999", "1_000", "٣", " 1", "1 ", "+-1", ".", "0x1", "123456789012345678901234567890"],
+    [
+        "",
+        "x",
+        "1,5",
+        "0.0000001",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-inf",
+        "1e2",
+        "1e999999",
+        "1_000",
+        "٣",
+        " 1",
+        "1 ",
+        "+-1",
+        ".",
+        "0x1",
+        "123456789012345678901234567890",
+    ],
 )
 def test_what_is_no_plain_amount(text: str) -> None:
     with pytest.raises(ValueError, match="amount"):
         Money.parse(text, "AZN")
 
 
-@pytest.mark.parametrize(("micro", "shown"), [(12_349_999, "12.34"), (2_976_400, "2.97"), (100_000, "0.10"), (9_999, "0.00"), (0, "0.00"), (1_000_000_000, "1000.00")])
+@pytest.mark.parametrize(
+    ("micro", "shown"),
+    [(12_349_999, "12.34"), (2_976_400, "2.97"), (100_000, "0.10"), (9_999, "0.00"), (0, "0.00"), (1_000_000_000, "1000.00")],
+)
 def test_a_balance_is_never_shown_larger_than_it_is(micro: int, shown: str) -> None:
     assert str(Money(micro, "AZN").rounded_down()) == shown
 
 
-@pytest.mark.parametrize(("micro", "shown"), [(100_000, "0.10"), (23_600, "0.0236"), (10_000_000, "10.00"), (1_000_000_000_000, "1000000.00"), (1, "0.000001"), (61_200, "0.0612")])
+@pytest.mark.parametrize(
+    ("micro", "shown"),
+    [(100_000, "0.10"), (23_600, "0.0236"), (10_000_000, "10.00"), (1_000_000_000_000, "1000000.00"), (1, "0.000001"), (61_200, "0.0612")],
+)
 def test_a_fee_has_all_its_decimals(micro: int, shown: str) -> None:
     assert Money(micro, "AZN").exact_text() == shown
 
@@ -70,7 +98,9 @@ def values() -> st.SearchStrategy[Value]:
         | st.dates()
         | st.datetimes(timezones=st.sampled_from([datetime.UTC, datetime.timezone(datetime.timedelta(hours=4))]))
     )
-    return st.recursive(flat, lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12)
+    return st.recursive(
+        flat, lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12
+    )
 
 
 @given(values())
@@ -109,7 +139,20 @@ DIGITS = FieldType("digits", 4, 20)
 AMOUNT = FieldType("money", 1_000_000, 500_000_000)
 
 
-@pytest.mark.parametrize(("text", "wrong"), [("123", "too_short"), ("1" * 21, "too_long"), ("12a4", "other"), ("", "other"), ("١٢٣٤", "other"), ("12 34", "other"), ("1" * 183, "too_long"), ("1" * 10_000, "too_long"), ("1234\n", "other")])
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("123", "too_short"),
+        ("1" * 21, "too_long"),
+        ("12a4", "other"),
+        ("", "other"),
+        ("١٢٣٤", "other"),
+        ("12 34", "other"),
+        ("1" * 183, "too_long"),
+        ("1" * 10_000, "too_long"),
+        ("1234\n", "other"),
+    ],
+)
 def test_digits_refused(text: str, wrong: str) -> None:
     assert cause(text, DIGITS) == wrong
 
@@ -119,14 +162,29 @@ def test_digits_taken(text: str) -> None:
     assert read(text, DIGITS, HOUSE) == text.strip()
 
 
-@pytest.mark.parametrize(("text", "micro"), [("1", 1_000_000), ("1.5", 1_500_000), ("1,50", 1_500_000), ("500", 500_000_000), ("007", 7_000_000)])
+@pytest.mark.parametrize(
+    ("text", "micro"), [("1", 1_000_000), ("1.5", 1_500_000), ("1,50", 1_500_000), ("500", 500_000_000), ("007", 7_000_000)]
+)
 def test_amounts_taken(text: str, micro: int) -> None:
     assert read(text, AMOUNT, HOUSE) == Money(micro, "AZN")
 
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
-    [("0.99", "too_small"), ("500.01", "too_large"), ("1.005", "other"), ("-1", "other"), ("1e2", "other"), ("1.", "other"), (".5", "other"), ("1.2.3", "other"), ("NaN", "other"), ("", "other"), ("9" * 13, "other"), ("1 000", "other")],
+    [
+        ("0.99", "too_small"),
+        ("500.01", "too_large"),
+        ("1.005", "other"),
+        ("-1", "other"),
+        ("1e2", "other"),
+        ("1.", "other"),
+        (".5", "other"),
+        ("1.2.3", "other"),
+        ("NaN", "other"),
+        ("", "other"),
+        ("9" * 13, "other"),
+        ("1 000", "other"),
+    ],
 )
 def test_amounts_refused(text: str, wrong: str) -> None:
     assert cause(text, AMOUNT) == wrong
@@ -139,7 +197,17 @@ def test_a_number_in_every_form_that_is_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
-    [("994701110001", "foreign"), ("0701110001", "foreign"), ("99450111000", "other"), ("9945011100011", "other"), ("00994501110001", "other"), ("", "other"), ("50111000a", "other"), ("50111000²", "other"), ("992931110001", "other")],
+    [
+        ("994701110001", "foreign"),
+        ("0701110001", "foreign"),
+        ("99450111000", "other"),
+        ("9945011100011", "other"),
+        ("00994501110001", "other"),
+        ("", "other"),
+        ("50111000a", "other"),
+        ("50111000²", "other"),
+        ("992931110001", "other"),
+    ],
 )
 def test_numbers_refused(text: str, wrong: str) -> None:
     assert cause(text, FieldType("msisdn")) == wrong
@@ -162,7 +230,12 @@ def test_numbers_and_texts() -> None:
     assert cause("a\x07b", FieldType("text")) == "other"
 
 
-@given(st.text(max_size=200), st.sampled_from([DIGITS, AMOUNT, FieldType("msisdn"), FieldType("number"), FieldType("text"), FieldType("one_of", words=("az", "İstanbul"))]))
+@given(
+    st.text(max_size=200),
+    st.sampled_from(
+        [DIGITS, AMOUNT, FieldType("msisdn"), FieldType("number"), FieldType("text"), FieldType("one_of", words=("az", "İstanbul"))]
+    ),
+)
 def test_any_input_is_a_value_or_a_named_fault(text: str, kind: FieldType) -> None:
     try:
         value = read(text, kind, HOUSE)

@@ -9,7 +9,7 @@ import pytest
 from tests.main_job.server import Server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The product with its Asterisk."""
     running = Server(tmp_path_factory.mktemp("voice"))
@@ -17,7 +17,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def ussd_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The product without an Asterisk, for sessions that are charged."""
     running = Server(tmp_path_factory.mktemp("ussd"), telephone=False)

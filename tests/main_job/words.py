@@ -35,7 +35,9 @@ class Words:
     def matches(self, recording: Samples, expected: Sequence[str]) -> list[Match]:
         """Where each was heard, in order; asserts that each was."""
         found = heard_in_order(recording, [self.sound(text) for text in expected])
-        missing = [(text, round(match.start, 2), round(match.score, 2)) for text, match in zip(expected, found, strict=True) if not match.heard]
+        missing = [
+            (text, round(match.start, 2), round(match.score, 2)) for text, match in zip(expected, found, strict=True) if not match.heard
+        ]
         assert not missing, f"not heard in this order, of {len(recording) / g711.RATE:.1f} s: {missing}"
         return found
 

@@ -37,15 +37,19 @@ def unavailable(what: str) -> NoReturn:
 
 
 def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    """The first of `count` neighbouring ports that are free on loopback now, below those the system hands out itself."""
+    """The first of `count` neighbouring ports that are free on loopback now, below those the system hands out itself.
+
+    For `kind`; UDP ports are free for TCP too, since SIP programs take both.
+    """
     # Several test runs may look at once: each begins at its own place.
     first = 21000 + os.getpid() * 97 % 9000
     while first + count < 32000:
         held: list[socket.socket] = []
         try:
             for port in range(first, first + count):
-                held.append(socket.socket(socket.AF_INET, kind))
-                held[-1].bind(("127.0.0.1", port))
+                for one in {kind, socket.SOCK_STREAM}:
+                    held.append(socket.socket(socket.AF_INET, one))
+                    held[-1].bind(("127.0.0.1", port))
             return first
         except OSError:
             first += count + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from tests.sessions.desk import Desk
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = Desk(tmp_path_factory.mktemp("template"))
-    with desk.books.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     desk.close()
+    with sqlite3.connect(desk.home / "books.db") as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return desk.home / "books.db"
 
 

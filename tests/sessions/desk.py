@@ -68,7 +68,13 @@ class Desk:
         self.releases.load()
         embedded = EmbeddedServices(self.books, {"azercell": Terms(ZoneInfo("Asia/Baku"), ("az", "en", "ru"))})
         self.runner = Runner(
-            self.releases, wrap(embedded), store or MemoryStore(), StandingClock(NOON), monotonic=self.seconds, secret=secret, patient=patient
+            self.releases,
+            wrap(embedded),
+            store or MemoryStore(),
+            StandingClock(NOON),
+            monotonic=self.seconds,
+            secret=secret,
+            patient=patient,
         )
 
     def gateway(self, session: str, text: str = "", msisdn: str = LINE, code: str = "*111#", language: str | None = None) -> Reply:
