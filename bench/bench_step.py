@@ -143,7 +143,7 @@ def by_jinja(walk: Walk) -> Callable[[render.View, Wording], str]:
     for wording in wordings(walk):
         for language, message in wording[CHANNEL].items():
             sources[f"{id(wording)}.{language}"] = _SLOT.sub(r"{{ slot('\1', '\2') }}", _written(message))
-    environment = jinja2.Environment(loader=jinja2.DictLoader(sources), cache_size=4096, autoescape=False)  # noqa: S701
+    environment = jinja2.Environment(loader=jinja2.DictLoader(sources), cache_size=4096, autoescape=False)
 
     def text(view: render.View, wording: Wording) -> str:
         if view.message(wording) is None:

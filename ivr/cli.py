@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = build_parser().parse_args(arguments)
     # What our format does not show is not gathered either (logging HOWTO, "Optimization"): a fifth of what a line costs.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None
     logging.basicConfig(
         level=logging.INFO if parsed.command == "serve" else logging.ERROR, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )

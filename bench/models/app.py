@@ -6,6 +6,7 @@ Each answers `POST /ussd` in the same way and has a page, `GET /slow`, that bloc
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import functools
 import logging
 import sys
@@ -31,7 +32,8 @@ SLOW = 2.0
 def house() -> House:
     """Made in the process that answers, when it first answers."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True)
-    return House(Settings.from_environment(), keep_sessions=True)
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:  # some servers load us on their loop, where the books must not be waited for
+        return thread.submit(House, Settings.from_environment(), keep_sessions=True).result()
 
 
 @functools.cache

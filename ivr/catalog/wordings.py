@@ -74,6 +74,9 @@ class Wordings:
         for path in expressions.names(tree):
             if scope(path) is None and len(path) > 1:
                 self.reader.fault(node, "E022", f'nothing here is called "{".".join(path)}"')
+        for word in expressions.bare_words(tree):
+            if scope((word,)) is None:
+                self.reader.fault(node, "E022", f'nothing here is called "{word}"; a word may only stand beside == or !=, or in \'quotes\'')
         return tree
 
     def wording(

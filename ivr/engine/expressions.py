@@ -169,6 +169,16 @@ def names(node: Node) -> tuple[tuple[str, ...], ...]:
     return ()
 
 
+def bare_words(node: Node) -> tuple[str, ...]:
+    """Names of one word that are no side of == or !=: they must be values, for as a word of their own they would always hold."""
+    if isinstance(node, Name):
+        return (node.path[0],) if len(node.path) == 1 else ()
+    if not isinstance(node, Operation):
+        return ()
+    sides = [operand for operand in node.operands if not (node.operator in ("==", "!=") and isinstance(operand, Name))]
+    return tuple(word for operand in sides for word in bare_words(operand))
+
+
 def evaluate(node: Node, lookup: Lookup) -> bool:
     """Whether the condition holds. A comparison with a value that is not there is false; so is one of unlike types."""
     return bool(_value(node, lookup))

@@ -8,7 +8,7 @@ from ivr.engine.effects import Collect, End, Page, Pause, Slot, Sms, Speak, Spok
 from ivr.engine.model import Field, Message, Part, Say
 from ivr.engine.render import View
 from ivr.engine.state import Frame, Head
-from ivr.engine.text import measure, paginate
+from ivr.engine.text import measure, paginate, shorten
 from ivr.engine.turn import Turn
 from ivr.engine.values import Value
 
@@ -147,7 +147,8 @@ def _layout(turn: Turn, lines: list[str], stays: bool) -> tuple[str, ...]:
 
 def _ussd(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool = False, disposition: str = "completed") -> None:
     octets = turn.model.operator.ussd.octets
-    pages = _layout(turn, lines, stays)
+    # a last word has no pages: nothing is kept that could show them, so what does not fit is cut (`ivr check` measures them)
+    pages = _layout(turn, lines, stays) if turn.frames else (shorten("\n".join(lines), octets),)
     number = min(turn.top.page, len(pages) - 1) if turn.frames else 0
     text = pages[number]
     size = measure(text, octets)

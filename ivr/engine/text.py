@@ -96,6 +96,11 @@ def paginate(lines: Sequence[str], navigation: Sequence[str], first_navigation: 
         pages.append("\n".join([*taken, *tail]))
 
 
+def shorten(text: str, octets: int) -> str:
+    """`text` if it fits into one page, else as much of it as does, up to a space where there is one."""
+    return text if measure(text, octets).fits else _cut(text, (), octets)[0]
+
+
 def _cut(line: str, tail: Sequence[str], octets: int) -> tuple[str, str]:
     low, high = 0, len(line) - 1
     while low < high:

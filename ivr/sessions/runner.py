@@ -12,7 +12,9 @@ import datetime
 import hashlib
 import hmac
 import logging
+import math
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -76,6 +78,8 @@ class Runner:
         self._lookups = concurrent.futures.ThreadPoolExecutor(16, "look-up") if patient else None
         self._secret = secret or secrets.token_bytes(16)
         self.switches: Mapping[str, bool] = {}
+        self._lock = threading.Lock()
+        self._opened = 0.0
 
     # -- the door
 
@@ -147,7 +151,7 @@ class Runner:
         model = self.releases.operator_of(opening.msisdn, address, self._preferred)
         if model is None:
             return Reply((End("failed"),), True, "")
-        now, moment = self._now(model), self._monotonic()
+        now, moment = self._now(model), self._opening()
         if (
             (before := self.store.live_of(opening.channel, opening.msisdn)) is not None
             and opening.channel == "ussd"
@@ -169,6 +173,12 @@ class Runner:
         )
         record = Record(session, model.operator.name, model.release, begun.state, moment, moment)
         return record, model, begun
+
+    def _opening(self) -> float:
+        """The monotonic moment of an opening, later than that of any before it, so that of two the later one can be told."""
+        with self._lock:
+            self._opened = max(self._monotonic(), math.nextafter(self._opened, math.inf))
+            return self._opened
 
     def _name(self, session: str, msisdn: str) -> str:
         """The name that a session's effects carry in their keys: where an id is used again, its next use has keys of its own."""
@@ -218,7 +228,10 @@ class Runner:
         ended = gone or step.state.ended
         state = replace(step.state, waiting="ended", frames=(), heads=(), line=None) if ended else step.state
         kept = Record(record.session, record.operator, record.release, state, record.opened, self._monotonic(), seen, page)
-        self.store.put(kept)
+        older = self.store.put(kept)
+        if older is not None and older.state.channel == "ussd":
+            # a phone shows one USSD session: of two that a line opened at once, the later one lives
+            self._left(older, "superseded")
         self._log(kept, step)
         fee = Money(charged, "").exact_text() if charged else "0"
         return Reply(effects, step.state.ended, step.state.language, fee, step.trace, record.release)
@@ -227,7 +240,10 @@ class Runner:
         """A request that came before: the same page, and nothing is done."""
         page, ended = record.last, record.state.ended
         if page is None:
-            return Reply((End("ended"),), ended, record.state.language)
+            model = self.releases.pinned(record.operator, record.release)
+            if model is None or record.state.channel != "ussd":
+                return Reply((End("ended"),), ended, record.state.language)
+            return self._sentence(model, "ussd", record.state.language, "timed_out", None)
         effects: tuple[Effect, ...] = (page, End("completed")) if ended else (page,)
         return Reply(effects, ended, page.language, release=record.release)
 

@@ -75,15 +75,22 @@ class MemoryStore:
         record = None if session is None else self._records.get(session)
         return record if record is not None and not record.state.ended else None
 
-    def put(self, record: Record) -> None:
-        """Keep a session as it is now."""
+    def put(self, record: Record) -> Record | None:
+        """Keep a session as it is now. Returns the older of two that one line now has open on this channel, where there are two."""
         with self._lock:
             self._records[record.session] = record
             key = (record.state.channel, record.state.msisdn)
-            if not record.state.ended:
+            before = self._records.get(self._by_line.get(key, ""))
+            if record.state.ended:
+                if before is not None and before.session == record.session:
+                    del self._by_line[key]
+                return None
+            if before is None or before.state.ended or before.session == record.session:
                 self._by_line[key] = record.session
-            elif self._by_line.get(key) == record.session:
-                del self._by_line[key]
+                return None
+            older, newer = sorted((before, record), key=lambda one: one.opened)
+            self._by_line[key] = newer.session
+            return older
 
     def remove(self, sessions: Iterable[str]) -> None:
         """Forget sessions."""
@@ -138,12 +145,13 @@ class WriteBehindStore(MemoryStore):
         database.execute("CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, touched REAL NOT NULL, body TEXT NOT NULL) STRICT")
         return database
 
-    def put(self, record: Record) -> None:
+    def put(self, record: Record) -> Record | None:
         """Keep a session as it is now, soon also on disk."""
-        super().put(record)
+        older = super().put(record)
         self._dirty[record.session] = record
         if not self._wake.is_set():
             self._wake.set()
+        return older
 
     def remove(self, sessions: Iterable[str]) -> None:
         """Forget sessions, soon also on disk."""

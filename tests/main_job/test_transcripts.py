@@ -39,7 +39,7 @@ SCRIPTS = {
     "one wrong key": Script("994501110102", "650", "9"),
     "asked for its language, leaves": Script("994501110007", "2112"),
     # every prompt cut short
-    "cuts": Script("994501110001", "2112", "2", (Act(0, 700, "1"), Act(1, 700, "7"), Act(2, 700, "*"), Act(3, 700, "#"))),
+    "cuts": Script("994501110001", "2112", "", tuple(Act(number, 700, key) for number, key in enumerate("17*#1"))),
     "wrong keys to the end": Script("994501110004", "2112", "", (Act(0, 700, "5"), Act(1, 700, "5"), Act(2, 700, "5")), leaves=False),
     "hangs up in mid-prompt": Script("994501110101", "650", "", (Act(0, 1000, None),)),
     "a call for the other kind of line": Script("994501110002", "650", leaves=False),
@@ -89,13 +89,25 @@ def _really(tap: Tap, asterisk: RealAsterisk, script: Script) -> Transcript:
         return tapped.transcript
 
 
+def comparable(said: Transcript) -> Transcript:
+    """Without what depends on who is faster after a hang-up: Asterisk says HANGUP again where it closes, and asked in the moment between
+    `result=-1` and its first HANGUP whether the caller is there, it says 511."""
+    kept: Transcript = []
+    for command, reply in normalise(said):
+        over = ("", "HANGUP") in kept or any(before == "HANGUP" for before, _ in kept)
+        if (command == "" and over) or (command == "CHANNEL STATUS" and reply.startswith("511")):
+            continue
+        kept.append((command, reply))
+    return kept
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_same_conversation(server: Server, real: Mapping[str, Transcript], name: str) -> None:
     script = SCRIPTS[name]
     caller = StandIn(script.number, script.line, script.keys, acts=script.cuts, leaves=script.leaves)
     asyncio.run(asyncio.wait_for(caller.run("127.0.0.1", server.agi_port), 20))
     assert any(command.startswith("STREAM FILE") for command, _ in caller.transcript)
-    assert normalise(caller.transcript) == normalise(real[name])
+    assert comparable(caller.transcript) == comparable(real[name])
 
 
 def test_silence_and_wrong_keys_are_counted_apart(server: Server) -> None:

@@ -231,9 +231,6 @@ def test_a_redial_supersedes_a_session_whose_look_up_still_runs(make: Make) -> N
     assert old is not None and old.state.ended
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a session is kept only once its first page is ready, so a redial does not find one whose first look-up still runs"
-)
 def test_a_redial_supersedes_a_session_whose_first_look_up_still_runs(make: Make) -> None:
     reached, go = threading.Event(), threading.Event()
 
