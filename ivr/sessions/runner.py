@@ -266,7 +266,7 @@ class Runner:
             not record.state.ended
             and now - record.touched <= settings.wait
             and now - record.opened <= settings.longest
-            and record.opened <= now
+            and record.opened <= now + 1 + 1
         ):
             return None
         self._left(record, "timed_out")
@@ -320,8 +320,8 @@ class Runner:
         """End sessions that timed out and forget those that ended a while ago; how many were forgotten. Part of `run_due`."""
         now, gone = self._monotonic(), []
         for record in self.store.all():
-            if record.state.ended or record.touched > now:
-                if now - record.touched > TOMBSTONE or record.touched > now:
+            if record.state.ended or record.touched > now + 1:
+                if now - record.touched > TOMBSTONE or record.touched > now + 1:
                     gone.append(record.session)
             elif record.state.channel == "ussd":
                 self._timed_out(record)

@@ -17,6 +17,8 @@ from tests.main_job.server import Server
 from tests.main_job.words import Samples, Words
 from tests.phones.rtp_phone import RtpPhone
 
+pytestmark = pytest.mark.slow
+
 # What each line must hear, in order, written by hand; a reference is one or more units in one breath.
 AZ_MENU = (
     "Əsas menyu.", "Hesab üçün | bir | düyməsini basın", "Bonuslar üçün | iki | düyməsini basın", "Tarif üçün | üç | düyməsini basın",

@@ -19,6 +19,8 @@ from tests.phones.fixtures import RealAsterisk, asterisk, free_ports, sip_lines,
 
 __all__ = ["asterisk", "sip_lines", "trunk_peers"]
 
+pytestmark = pytest.mark.slow
+
 Transcript = list[tuple[str, str]]
 
 

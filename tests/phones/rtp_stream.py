@@ -111,10 +111,8 @@ class RtpStream:
         if not self._pending and self._keys and now - self.started_at >= self._keys[0][0]:
             _, key, length = self._keys.popleft()
             self._pending = self._key_packets(key, max(2, round(length / 0.02)))
-        if self._pending:
-            packet = self._pending.pop(0)
-        else:
-            packet = self._header(_ALAW, self._timestamp) + bytes([g711.SILENCE]) * FRAME
+        silence = bytes([g711.SILENCE]) * FRAME
+        packet = self._pending.pop(0) if self._pending else self._header(_ALAW, self._timestamp) + silence
         self._timestamp += FRAME
         if self._peer is not None:
             with contextlib.suppress(OSError):
