@@ -42,8 +42,8 @@ check: tools ## format, lint, types, import rules, menus, catalogs
 bench: tools ## the benchmarks, each beside its peer (make bench ARGS="ussd")
 	@$(BIN)/python -m bench.run $(ARGS)
 
-soak: setup-test ## the long runs that the tests leave out
-	@$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+soak: setup-test ## the long runs that the tests leave out, 30 minutes each (make soak MINUTES=5)
+	@$(if $(MINUTES),SOAK_SECONDS=$$(($(MINUTES) * 60))) $(BIN)/python -m pytest -m soak --timeout 36000 $(ARGS)
 
 # This machine's own settings for pip (other indexes, folders of wheels) stay out: the hashes are those of PyPI's files.
 COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \

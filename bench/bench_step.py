@@ -63,7 +63,7 @@ def bench() -> list[Row]:
         Row("step, A3 in Russian: steps per CPU second", medians["ours"], medians["gettext"], "1/s", peer_name="gettext each time"),
         Row("step, A3 in Russian: steps per CPU second", medians["ours"], medians["jinja"], "1/s", peer_name="jinja2 each time"),
         Row("step, A3 in Russian: one step", 1e6 / medians["ours"], 1e6 / medians["gettext"], "µs", False, "gettext each time"),
-        Row(f"step, A3 in Russian: the whole ({steps} steps)", steps * 1e6 / medians["ours"], steps * 1e6 / medians["jinja"], "µs", False, "jinja2 each time"),
+        Row(f"step, A3 in Russian: from dial to page, {steps} steps", steps * 1e6 / medians["ours"], None, "µs", False),
     ]
 
 
@@ -175,7 +175,8 @@ def wordings(walk: Walk) -> list[Wording]:
 def _written(message: Message) -> str:
     """The first form as its author wrote it."""
     return "".join(
-        piece if isinstance(piece, str) else "{" + ".".join(piece.path) + (f":{piece.form}" if piece.form else "") + "}" for piece in message.forms[0]
+        piece if isinstance(piece, str) else "{" + ".".join(piece.path) + (f":{piece.form}" if piece.form else "") + "}"
+        for piece in message.forms[0]
     )
 
 

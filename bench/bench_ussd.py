@@ -71,7 +71,9 @@ def bench() -> list[Row]:
                 peer = Target("127.0.0.1", peer_port, service_code=code, lines=lines[1:])
                 latest: dict[str, Measured] = {}
 
-                def side(who: str, target: Target, pid: int, pages: Pages, steps: tuple[str, ...] = steps, latest: dict[str, Measured] = latest) -> Callable[[], float]:
+                def side(
+                    who: str, target: Target, pid: int, pages: Pages, steps: tuple[str, ...] = steps, latest: dict[str, Measured] = latest
+                ) -> Callable[[], float]:
                     def measure() -> float:
                         latest[who] = asyncio.run(drive(target, pid, REQUESTS[who], CONNECTIONS, pages, steps))
                         return latest[who].per_cpu_second

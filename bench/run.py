@@ -49,9 +49,35 @@ def save(name: str, rows: Sequence[Row], seconds: float) -> Path:
     ]
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}
     part = path.with_suffix(".tmp")
-    part.write_text(json.dumps({"rows": fields, "machine": machine, "seconds": round(seconds, 1)}, indent=2) + "\n", encoding="utf-8")
+    made = {"date": time.strftime("%Y-%m-%d"), "rows": fields, "machine": machine, "seconds": round(seconds, 1)}
+    part.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     part.replace(path)
     return path
+
+
+def overview() -> str:
+    """The text of bench/results/README.md: every saved figure in one table."""
+    lines = [
+        "# Figures",
+        "",
+        "Written by `make bench` from the JSON files beside it; each figure is a median of runs that took turns with its peer's. What is",
+        "compared, and how: docs/benchmarks.md. A ratio above 1 means that ours is better, whichever way the unit counts.",
+    ]
+    for path in sorted(RESULTS.glob("*.json")):
+        made = json.loads(path.read_text(encoding="utf-8"))
+        machine = made["machine"]
+        when = f"{made.get('date', 'no date')}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
+        lines += [
+            "",
+            f"## {path.stem} ({when}, {made['seconds']:.0f} s)",
+            "",
+            "| | ours | peer | ratio | unit | beside |",
+            "|---|---:|---:|---:|---|---|",
+        ]
+        for row in made["rows"]:
+            figures = [_figure(row["ours"]), _figure(row["peer"]), _figure(row["ratio"], "x")]
+            lines.append(f"| {' | '.join([row['name'], *figures, row['unit'], row['peer_name']])} |")
+    return "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = False
     shown: list[Row] = []
     for name in wanted:
-        print(f"bench: {name} ...", flush=True)
+        print(f"bench: {name} ...", file=sys.stderr, flush=True)
         begun = time.perf_counter()
         try:
             rows = importlib.import_module(f"bench.bench_{name}").bench()
@@ -78,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         save(name, rows, time.perf_counter() - begun)
         shown += rows
     if shown:
+        (RESULTS / "README.md").write_text(overview(), encoding="utf-8")
         print(table(shown))
     return int(failed)
 

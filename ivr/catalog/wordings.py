@@ -76,7 +76,7 @@ class Wordings:
                 self.reader.fault(node, "E022", f'nothing here is called "{".".join(path)}"')
         for word in expressions.bare_words(tree):
             if scope((word,)) is None:
-                self.reader.fault(node, "E022", f'nothing here is called "{word}"; a word may only stand beside == or !=, or in \'quotes\'')
+                self.reader.fault(node, "E022", f"nothing here is called \"{word}\"; a word may only stand beside == or !=, or in 'quotes'")
         return tree
 
     def wording(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +57,22 @@ def test_ussd_that_makes_no_sense(server: Server, msisdn: str, code: str, text: 
         assert server.ussd(session, msisdn, code).startswith("CON ")
     assert server.ussd(session, msisdn, code, text) == answer
     server.form("/ussd/end", sessionId=session, status="Failed")
+
+
+@pytest.mark.parametrize(
+    ("msisdn", "number", "said"),
+    [
+        (RU, "999", "По этому коду услуги нет"),
+        (BARRED, "2112", "Ваш номер заблокирован. Позвоните бесплатно по номеру один один один"),
+        (EXPIRED, "2112", "Your line expired on the first of October twenty twenty-six Top it up to use it again"),
+        ("994509999999", "2112", "Bu nömrəyə Azercell xidmət göstərmir"),
+        (AZ, "650", "Bu nömrə fakturalı xətlər üçündür. Zəhmət olmasa, iki bir bir iki nömrəsinə zəng edin"),
+    ],
+)
+def test_calls_that_make_no_sense(server: Server, msisdn: str, number: str, said: str) -> None:
+    """Through `ivr call` beside the server, on the same data; one polite sentence in the line's language, then the end."""
+    rows = json.loads(server.ivr("call", number, "--from", msisdn, "--json"))
+    assert [row["said"].rstrip(".") for row in rows] == [said]
 
 
 def fields(**changes: str) -> bytes:

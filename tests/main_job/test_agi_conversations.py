@@ -46,6 +46,8 @@ SCRIPTS = {
     "hangs up in mid-prompt": Script("994501110101", "650", "", (Act(0, 1000, None),)),
     "a call for the other kind of line": Script("994501110002", "650", leaves=False),
     "barred": Script("994501110006", "2112", leaves=False),
+    "expired": Script("994501110005", "2112", leaves=False),
+    "an unknown number": Script("994501110008", "999", leaves=False),
 }
 
 
