@@ -41,7 +41,7 @@ def add_parsers(subparsers: Parsers) -> None:
         formatter_class=raw,
     )
     call.add_argument("number", metavar="NUMBER", help="the number called: 2112")
-    call.add_argument("--wav", metavar="FILE", type=Path, help="write what would be heard: 8 kHz, mono, 16 bit")
+    call.add_argument("--wav", metavar="FILE", type=_new_file, help="write what would be heard: 8 kHz, mono, 16 bit")
     call.set_defaults(run=run_call)
     for command in (ussd, call):
         command.add_argument("--from", dest="msisdn", metavar="MSISDN", required=True, type=_msisdn, help="the line: 994501110001")
@@ -56,9 +56,9 @@ def add_parsers(subparsers: Parsers) -> None:
         formatter_class=raw,
     )
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8000, help="HTTP (default 8000)")
-    serve.add_argument("--agi-port", type=int, default=4573, help="FastAGI on 127.0.0.1 (default 4573)")
-    serve.add_argument("--sip-port", type=int, default=5060, help="SIP on 127.0.0.1 (default 5060)")
+    serve.add_argument("--port", type=_port, default=8000, help="HTTP (default 8000)")
+    serve.add_argument("--agi-port", type=_port, default=4573, help="FastAGI on 127.0.0.1 (default 4573)")
+    serve.add_argument("--sip-port", type=_port, default=5060, help="SIP on 127.0.0.1 (default 5060)")
     serve.add_argument("--no-asterisk", action="store_true", help="no Asterisk of our own: yours connects by FastAGI")
     serve.set_defaults(run=run_serve)
 
@@ -68,6 +68,19 @@ def _msisdn(text: str) -> str:
     if not re.fullmatch(r"[0-9]{5,15}", digits):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number: write international digits, 994501110001")
     return digits
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port: write a number up to 65535")
+    return int(text)
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if not path.absolute().parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text[:200]!r} cannot be written: there is no such folder, or it is one")
+    return path
 
 
 def run_ussd(arguments: argparse.Namespace) -> int:

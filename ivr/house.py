@@ -23,7 +23,7 @@ from ivr.services.faults import Programmed
 from ivr.services.port import Services
 from ivr.sessions.runner import Runner
 from ivr.sessions.store import MemoryStore, WriteBehindStore
-from ivr.settings import ROOT, Settings
+from ivr.settings import ROOT, Settings, SettingsError
 from ivr.speech.inventory import fixed
 from ivr.speech.library import PromptLibrary
 from ivr.speech.parts import SpeechError
@@ -49,11 +49,14 @@ class House:
             settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None, strict=not settings.demo
         )
         self.releases.load()
+        if settings.operator is not None and settings.operator not in self.releases.current:
+            raise SettingsError(f"IVR_OPERATOR={settings.operator!r}: the operators here are {', '.join(self.releases.current)}")
         self.books: Store = open_books(settings, self.clock)
         terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in self.releases.current.items()}
-        services: Services = EmbeddedServices(self.books, terms)
-        if settings.slow_lookups:
-            services = Programmed(services, delay=settings.slow_lookups)
+        embedded = EmbeddedServices(self.books, terms)
+        if unknown := set(settings.slow_lookups) - embedded.names - {"line"}:
+            raise SettingsError(f"IVR_SLOW_LOOKUP: there is no service {min(unknown)!r}; there are {', '.join(sorted(embedded.names))}")
+        services: Services = Programmed(embedded, delay=settings.slow_lookups) if settings.slow_lookups else embedded
         sessions = WriteBehindStore(settings.home / "sessions.db") if keep_sessions else MemoryStore()
         self.runner = Runner(
             self.releases,

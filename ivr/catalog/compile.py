@@ -13,7 +13,7 @@ from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.reader import NAME, Reader
 from ivr.catalog.services import Service, load_services
 from ivr.catalog.shapes import RESERVED_FILES
-from ivr.catalog.source import Node, read_file
+from ivr.catalog.source import Node, plain_bytes, read_file
 from ivr.catalog.translations import load_translations
 from ivr.catalog.wordings import Wordings
 from ivr.engine.model import Menu, Model
@@ -23,6 +23,8 @@ SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
 """The services of the embedded accounts."""
 
 
+LARGEST_CATALOG = 20_000_000
+"""Bytes a gettext catalog may have."""
 UNTRANSLATED = frozenset(["E070", "E071"])
 """Errors that leave a tree whole: what is not translated yet is said in English until it is."""
 
@@ -52,10 +54,7 @@ def content_hash(folder: Path, locales: Path) -> str:
     for path in sorted(files):
         digest.update(path.name.encode() + b"\0" + (path.parent.parent.name.encode() if path.suffix == ".po" else b"") + b"\0")
         # comments of a catalog name lines of the menus, which move without anything being said differently
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except OSError:
-            continue  # gone meanwhile, or a link to nowhere: reading it says so in a fault
+        lines = plain_bytes(path, LARGEST_CATALOG).split(b"\n")
         digest.update(
             b"\n".join(line for line in lines if path.suffix != ".po" or line.startswith(b"#,") or not line.startswith(b"#")) + b"\0"
         )
@@ -99,6 +98,7 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
                 file.values_fit(menus, menus[name])
         if not unread:
             _published(file, model, everything, reader)
+    _loops(model, reader)
     if not unread:
         _reachable(model, reader)
     if operator.first_call is not None and operator.first_call not in menus and operator.first_call.split(".")[0] not in unread:
@@ -145,6 +145,22 @@ def _reachable(model: Model, reader: Reader) -> None:
     for name, menu in model.menus.items():
         if name not in seen:
             reader.fault(Node("text", menu.place), "E011", f'nobody can reach menu "{name}": no entry, choice or `then` leads to it')
+
+
+def _loops(model: Model, reader: Reader) -> None:
+    """Menus that go on by themselves in a circle, so that nobody is ever asked for a key."""
+    reported: set[str] = set()
+    for start in model.menus:
+        path: list[str] = []
+        name = start
+        while name in model.menus and name not in path and not model.menus[name].ask and not model.menus[name].confirm:
+            path.append(name)
+            name = model.menus[name].then or ""
+        if name in path and name not in reported:
+            circle = path[path.index(name) :]
+            reported.update(circle)
+            leads = " to ".join([*circle, name])
+            reader.fault(Node("text", model.menus[name].place), "E061", f"this goes round without a key or a way out: {leads}")
 
 
 def _leads(menu: Menu) -> list[str]:

@@ -29,6 +29,10 @@ LINE = {
 """What every wording may say of the line."""
 
 
+LEAST_OCTETS = 100
+"""The shortest USSD string that still holds a line beside the navigation, in UCS-2: 50 characters."""
+
+
 class OperatorFile:
     """Reads one operator.yaml. `scope` gives the type of a name that every wording of the operator may use."""
 
@@ -89,9 +93,9 @@ class OperatorFile:
         once = self.reader.text(node.get("once"), "once", "each")
         if once not in ("session", "each"):
             self.reader.fault(node.get("once") or node, "E010", "once is session or each")
-        prices = {
-            channel: price for channel in CHANNELS if (value := node.get(channel)) is not None and (price := self._money(value)) is not None
-        }
+        # a price that cannot be read is a fault of its own; it stands as free, lest every place that names it be one too
+        free = Money(0, self.currency)
+        prices = {channel: self._money(value) or free for channel in CHANNELS if (value := node.get(channel)) is not None}
         return FeePrices(prices, once == "session")
 
     def _limit(self, node: Node) -> Value:
@@ -157,6 +161,7 @@ class OperatorFile:
         tries = node.get("tries") or Node("map", node.place)
         choice = call.get("choice")
         keys = node.get("keys") or Node("map", node.place)
+        self._keys_apart(keys)
         on_ussd, in_call = keys.get("ussd") or keys, keys.get("call") or keys
         return Operator(
             name=reader.text(node.get("operator"), "operator"),
@@ -182,7 +187,7 @@ class OperatorFile:
                 if reader.shape(tariff, "tariff", "a tariff")
             },
             ussd=UssdSettings(
-                reader.count(ussd.get("octets"), "octets", 160, 160),
+                self._octets(ussd.get("octets")),
                 reader.span(ussd.get("wait"), "wait", 60),
                 reader.span(ussd.get("longest"), "longest", 180),
                 reader.switch(ussd.get("stay_open"), "stay_open", True),
@@ -213,6 +218,29 @@ class OperatorFile:
             answers=self._answers(wordings),
             units=_units(self.languages, catalogs),
         )
+
+    def _octets(self, node: Node | None) -> int:
+        octets = self.reader.count(node, "octets", 160, 160)
+        if octets >= LEAST_OCTETS:
+            return octets
+        self.reader.fault(
+            node or self.node, "E010", f"octets is from {LEAST_OCTETS} to 160: fewer leave no room beside back, home and next"
+        )
+        return 160
+
+    def _keys_apart(self, node: Node) -> None:
+        for name in ("ussd", "call"):
+            taken: dict[str, str] = {}
+            for key, value in self.reader.pairs(node.get(name), name):
+                if not re.fullmatch(r"[0-9]{1,2}" if name == "ussd" else r"[0-9*#]", value.text):
+                    signs = "one or two digits" if name == "ussd" else "one of 0-9, * and #"
+                    self.reader.fault(value, "E010", f"a key is {signs}, in quotes")
+                elif value.text in taken:
+                    self.reader.fault(value, "E016", f'the key {value.text} is taken: it is "{taken[value.text]}" too')
+                taken[value.text] = key.text
+        confirm, refuse = node.get("confirm"), node.get("refuse")
+        if confirm is not None and refuse is not None and confirm.text == refuse.text:
+            self.reader.fault(refuse, "E016", f"the key {refuse.text} is taken: it confirms")
 
     def _choice_scope(self, path: tuple[str, ...]) -> str | None:
         return "text" if path in (("label",), ("key",)) else self.scope(path)

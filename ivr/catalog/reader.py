@@ -98,7 +98,7 @@ class Reader:
         """A length of time, in seconds: 60s, 5m, 2h, 1d."""
         text = self.text(node, what)
         found = _SPAN.fullmatch(text)
-        if found:
+        if found and int(found.group(1)) > 0:
             return int(found.group(1)) * _SECONDS[found.group(2)]
         if node is not None:
             self.fault(node, "E010", f"{what} is a length of time such as 60s, 5m or 2h")

@@ -8,6 +8,7 @@ needs (anchors, aliases, tags, several documents), and bounds size and depth bef
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,9 @@ def read_file(path: Path, shown: str, root: Path, faults: Faults) -> Node | None
     """The file's top node, or None where it has faults that keep it from being read. `shown` is its name in faults."""
     start = f"{shown}:1:1"
     try:
+        if not path.is_symlink() and not path.is_file():
+            faults.add(start, "E005", "this is no plain file; a menu file is one")
+            return None
         if path.is_symlink() or not path.resolve().is_relative_to(root.resolve()):
             faults.add(start, "E005", "this is a link out of the menu folder; put the file itself here")
             return None
@@ -75,6 +79,18 @@ def read_file(path: Path, shown: str, root: Path, faults: Faults) -> Node | None
         faults.add(start, "E005", f"the file cannot be read: {error.strerror}")
         return None
     return read_text(data, shown, faults)
+
+
+def plain_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """The content of a plain file of at most `largest` bytes; nothing of a link, a pipe, a device, or a file that is larger or gone.
+
+    A pipe would hold the reader for good and a device would never end, so neither is opened.
+    """
+    try:
+        status = path.lstat()
+        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= largest else b""
+    except OSError:
+        return b""
 
 
 def read_text(data: bytes, shown: str, faults: Faults) -> Node | None:

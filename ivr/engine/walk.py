@@ -23,10 +23,10 @@ DEEPEST_STACK = 50
 
 
 def code_parts(code: str) -> tuple[str, ...] | None:
-    """`*111*1*7#` as its parts 111, 1, 7; None where it is no USSD code (3GPP TS 22.090: `*` or `#` first, digits, `#` last)."""
-    if len(code) < 3 or len(code) > 182 or code[0] not in "*#" or code[-1] != "#":
+    """`*111*1*7#` as its parts 111, 1, 7; None where it is no code of ours (3GPP TS 22.090: here `*`, digits, `#` last)."""
+    if len(code) < 3 or len(code) > 182 or code[0] != "*" or code[-1] != "#":
         return None
-    parts = tuple(code.lstrip("*#")[:-1].split("*"))
+    parts = tuple(code[1:-1].split("*"))
     return parts if all(part.isascii() and part.isdigit() for part in parts) else None
 
 

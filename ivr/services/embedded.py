@@ -25,6 +25,8 @@ from ivr.services.port import ServiceError
 
 log = logging.getLogger(__name__)
 UNAVAILABLE = Answer("unavailable", {})
+OPENINGS = 4
+"""Opening postings that a line may have, one an account."""
 STATEMENT = 30
 """The most postings of `accounts.statement` (services.yaml: most)."""
 
@@ -176,9 +178,11 @@ def _line(asked: _Asked) -> Answer:
 def _statement(asked: _Asked) -> Answer:
     postings: tuple[Record, ...] = tuple(
         {"at": posting.at.astimezone(asked.zone).date(), "amount": posting.amount, "information": posting.information}
-        for posting in lines.statement(asked.connection, asked.row.msisdn, STATEMENT)
+        for posting in lines.statement(asked.connection, asked.row.msisdn, STATEMENT + OPENINGS)
+        # what the books began with is no event of the line's
+        if posting.kind != "opening"
     )
-    return Answer("ok", {"postings": postings})
+    return Answer("ok", {"postings": postings[:STATEMENT]})
 
 
 def _funds(asked: _Asked) -> Answer:

@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 from typing import cast
 
-from ivr.sessions.requests import Reply, Request
+from ivr.sessions.requests import Left, Reply, Request
 from ivr.sessions.runner import Runner
 
 THREADS = 8
@@ -23,7 +23,8 @@ class AsyncDoor:
 
     async def call(self, session: str, request: Request) -> Reply:
         """Handle one request of `session`; the next one of the same session waits for it."""
-        while (before := self._busy.get(session)) is not None:
+        # who leaves is not kept waiting for a look-up: it ends for him, and nothing more is charged
+        while not isinstance(request, Left) and (before := self._busy.get(session)) is not None:
             await asyncio.shield(before)
         prepared = self.runner.prepare(session, request)
         if isinstance(prepared, Reply):

@@ -30,6 +30,7 @@ from ivr.engine.state import State
 from ivr.engine.step import Step
 from ivr.engine.text import measure
 from ivr.engine.values import Answer, Line, Money
+from ivr.engine.walk import code_parts
 from ivr.services.port import Services
 from ivr.sessions.requests import Accumulated, Left, Open, Reply, Request, Silence, Typed
 from ivr.sessions.store import MemoryStore, Record
@@ -51,6 +52,14 @@ class Pending:
     model: Model | None
     step: Step | None
     seen: tuple[int, str]
+
+
+@dataclass(slots=True)
+class _Running:
+    """A request whose calls are being made: of which channel and line, and why the subscriber left meanwhile, where he did."""
+
+    line: tuple[str, str]
+    left: str = ""
 
 
 class Runner:
@@ -80,6 +89,7 @@ class Runner:
         self.switches: Mapping[str, bool] = {}
         self._lock = threading.Lock()
         self._opened = 0.0
+        self._running: dict[str, _Running] = {}
 
     # -- the door
 
@@ -98,6 +108,10 @@ class Runner:
             if record.state.msisdn != opening.msisdn or (record.state.ended and anew):
                 record = None
         if isinstance(request, Left):
+            with self._lock:
+                if (running := self._running.get(session)) is not None:
+                    running.left = request.why
+                    return Reply((), True, "" if record is None else record.state.language)
             return self._left(record, request.why)
         if isinstance(request, Accumulated):
             if record is None:
@@ -110,6 +124,8 @@ class Runner:
             return self._advance(record, Typed(typed), self._digest(request.text))
         if isinstance(request, Open):
             return Pending(session, request, None, None, None, (0, "")) if record is None else self._again(record)
+        if record is not None and record.state.ended and record.state.channel == "ussd":
+            return self._again(replace(record, last=None))
         if record is None or record.state.ended:
             return Reply((End("ended"),), True, "")
         if isinstance(request, Typed) and (timed_out := self._timed_out(record)) is not None:
@@ -117,8 +133,33 @@ class Runner:
         return self._advance(record, request, record.seen)
 
     def finish(self, pending: Pending) -> Reply:
-        """Do what `prepare` left: open the session, perform calls, step on until there is a reply."""
-        started = self._monotonic()
+        """Do what `prepare` left: open the session, perform calls, step on until there is a reply.
+
+        A subscriber who left meanwhile (the network's abort, a redial, a hang-up) is charged nothing more, and no act is done for him.
+        """
+        request = pending.request.opening if isinstance(pending.request, Accumulated) else pending.request
+        line = (request.channel, request.msisdn) if isinstance(request, Open) else ("", "")
+        running = _Running(line if pending.record is None else (pending.record.state.channel, pending.record.state.msisdn))
+        with self._lock:
+            if pending.record is None:
+                for other in self._running.values():
+                    if other.line == running.line and running.line[0] == "ussd":
+                        other.left = "superseded"
+            self._running[pending.session] = running
+        try:
+            reply = self._finish(pending, running)
+        finally:
+            with self._lock:
+                del self._running[pending.session]
+        record = self.store.get(pending.session)
+        if running.left and record is not None:
+            self._left(record, running.left)
+            model = self.releases.pinned(record.operator, record.release)
+            if reply.page is None and record.state.channel == "ussd" and model is not None:
+                return self._sentence(model, "ussd", record.state.language, "timed_out", None)
+        return reply
+
+    def _finish(self, pending: Pending, running: _Running) -> Reply:
         record, model, step = pending.record, pending.model, pending.step
         if record is None or model is None or step is None:
             opened = self._open(pending.session, pending.request)
@@ -130,14 +171,15 @@ class Runner:
             call = next((effect for effect in step.effects if isinstance(effect, Call)), None)
             if call is None:
                 break
+            if call.change and running.left:
+                step = engine.step(model, step.state, Gone(running.left, self._now(model)))
+                break
             answer = self._perform(model, step.state, replace(call, key=f"{call.key}@{record.state.msisdn}@{self._day(model)}"))
             if answer.outcome == "ok" and call.fee is not None:
                 charged += call.fee.amount.micro
             step = engine.step(model, step.state, Answered(answer, self._now(model), self.switches))
             trace += step.trace
-        reply = self._keep(record, model, replace(step, trace=tuple(trace)), pending.seen, charged)
-        log.debug("finished in %.1f ms", (self._monotonic() - started) * 1000)
-        return reply
+        return self._keep(record, model, replace(step, trace=tuple(trace)), pending.seen, charged)
 
     # -- inside
 
@@ -147,7 +189,7 @@ class Runner:
         address = opening.address
         if isinstance(request, Accumulated) and request.text:
             # Africa's Talking hands over `*111*1*7#` as code `*111#` and text `1*7`
-            address = f"{address.removesuffix('#')}*{request.text}#" if all(part.isdigit() for part in request.text.split("*")) else address
+            address = f"{address.removesuffix('#')}*{request.text}#" if code_parts(f"*{request.text}#") else address
         model = self.releases.operator_of(opening.msisdn, address, self._preferred)
         if model is None:
             return Reply((End("failed"),), True, "")

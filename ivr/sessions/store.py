@@ -121,7 +121,13 @@ class WriteBehindStore(MemoryStore):
         self._path, self._interval = path, interval
         self._dirty: dict[str, Record | None] = {}
         self._wake, self._stopping = threading.Event(), threading.Event()
-        database = self._open()
+        try:
+            database = self._open()
+        except sqlite3.DatabaseError as error:
+            # sessions are worth less than a server that starts; the file is kept aside for whoever wants to know
+            log.error("%s cannot be used (%s): it is set aside and sessions begin anew", path.name, error)
+            path.replace(path.with_suffix(".unusable"))
+            database = self._open()
         # the clock is the machine's, monotonic: after a boot it begins anew, and what was touched "later" is from before
         moment = now()
         database.execute("DELETE FROM session WHERE touched < ? OR touched > ?", (moment - oldest, moment))

@@ -247,7 +247,8 @@ class PromptLibrary:
                 source = self._voice_source(one)
                 entry = self._store_now(one, source)
             self.manifest.add({one.id: entry})
-            _log.info("prompt %s made on demand by %s", one.id, source.voice)
+            # not which: its id says its words, and they may be a subscriber's amount
+            _log.info("a prompt in %s was made on demand by %s", one.language, source.voice)
             return entry
 
     def _store_now(self, one: Unit, source: Source) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from urllib.parse import urlsplit
 
 from flask import abort, request
@@ -12,6 +13,9 @@ from ivr.web.site import Site
 OFF = "The phone page belongs to demo mode, which is off here. Start with IVR_DEMO=1 to use it."
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 """What an id of a session or call made by us may look like."""
+
+_ADDRESS = re.compile(r"[0-9.]+|[0-9a-f:]+")
+"""An IPv4 or IPv6 address as it stands in a Host header."""
 
 
 def demo_only(site: Site) -> None:
@@ -25,6 +29,10 @@ def same_origin() -> None:
     fetched = request.headers.get("Sec-Fetch-Site")
     if fetched is not None and fetched not in ("same-origin", "none"):
         abort(403, "Only this server's own page may do that.")
+    # a name that somebody points at this machine would make his page ours (DNS rebinding): addresses and our own names only
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if not _ADDRESS.fullmatch(name) and name not in ("localhost", socket.gethostname().lower()):
+        abort(403, "Use this server's address, or its own name.")
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
         abort(403, "Only this server's own page may do that.")

@@ -195,7 +195,7 @@ def test_a_redial_supersedes(desk: Desk) -> None:
     old = desk.runner.store.get("old")
     assert old is not None and old.state.ended
     reply = desk.type("old", "9")
-    assert reply.ended and reply.page is None
+    assert reply.ended and text(reply) == TIME_IS_OVER
     assert text(desk.gateway("new", "9", language="en")).startswith("Help")
     assert text(desk.gateway("old", "9", language="en")) == TIME_IS_OVER
 
@@ -249,6 +249,26 @@ def test_a_redial_supersedes_a_session_whose_first_look_up_still_runs(make: Make
     assert [record.session for record in desk.runner.store.all() if not record.state.ended] == ["new"]
 
 
+def test_who_left_during_a_look_up_is_charged_nothing(make: Make) -> None:
+    reached, go = threading.Event(), threading.Event()
+
+    def before(service: str) -> None:
+        if service == "accounts.balance":
+            reached.set()
+            assert go.wait(10)
+
+    desk = make(wrap=lambda services: Wrapped(services, before))
+    replies: list[Reply] = []
+    thread = threading.Thread(target=lambda: replies.append(desk.dial("s", "*111*1*7#")))
+    thread.start()
+    assert reached.wait(10)
+    assert desk.leave("s").ended, "the network's abort does not wait for the look-up"
+    go.set()
+    thread.join(10)
+    assert replies[0].fee == "0" and replies[0].ended and text(replies[0]) == TIME_IS_OVER
+    assert desk.fees() == [], "nothing was booked"
+
+
 def test_the_same_id_from_another_line_is_another_session(desk: Desk) -> None:
     desk.gateway("s", "", language="en")
     assert text(desk.gateway("s", "", RUSSIAN)).startswith("Мой номер")
@@ -260,7 +280,7 @@ def test_the_network_aborts(desk: Desk) -> None:
     record = desk.runner.store.get("s")
     assert record is not None and record.state.ended and desk.runner.store.live_of("ussd", LINE) is None
     assert desk.leave("s").effects == () and desk.leave("never was").ended
-    assert desk.type("s", "1").page is None
+    assert text(desk.type("s", "1")) == TIME_IS_OVER
 
 
 @pytest.mark.parametrize(("seconds", "over"), [(59.9, False), (60.1, True)])
@@ -386,20 +406,25 @@ def test_eight_threads_with_one_session_pay_one_fee(desk: Desk) -> None:
 
 
 def test_many_lines_at_once(desk: Desk) -> None:
+    lines = [LINE, RUSSIAN, NEW, "994501110003"]
+
     async def storm() -> list[Reply]:
         door = AsyncDoor(desk.runner)
         try:
-            lines = [LINE, RUSSIAN, NEW, "994501110003"]
             return await asyncio.gather(
-                *(door.call(f"s{line}{copy}", Open("ussd", "*111*1*7#", line, language="en")) for line in lines for copy in range(3))
+                *(door.call(f"{line}-{copy}", Open("ussd", "*111*1*7#", line, language="en")) for line in lines for copy in range(3))
             )
         finally:
             await asyncio.to_thread(door.close)
 
     replies = asyncio.run(storm())
-    assert all(reply.fee == "0.10" for reply in replies)
-    for line in (LINE, RUSSIAN, NEW, "994501110003"):
-        assert desk.fees(line) == [FEE] * 3
+    for number, line in enumerate(lines):
+        own = replies[number * 3 : number * 3 + 3]
+        # a dial that a later one superseded before its fee was due is told so and pays nothing
+        paid = [reply for reply in own if reply.fee == "0.10"]
+        assert 1 <= len(paid) <= 3 and desk.fees(line) == [FEE] * len(paid)
+        assert all(reply in paid or text(reply) == TIME_IS_OVER for reply in own)
+        assert len([one for one in desk.runner.store.all() if one.state.msisdn == line and not one.state.ended]) == 1
 
 
 def test_a_request_that_is_cancelled_runs_to_its_end(desk: Desk) -> None:
