@@ -15,7 +15,7 @@ import pytest
 
 from tests.main_job.server import Server
 from tests.main_job.words import Samples, Words
-from tests.phones.rtp_phone import RtpPhone
+from tests.phones.rtp_phone import Call, RtpPhone
 
 pytestmark = pytest.mark.slow
 
@@ -153,23 +153,39 @@ LISTENING = {
     ),
 }  # fmt: skip
 CLAIMS = {"forges": "994501110001"}
+AT_ONCE = 6
+"""Calls side by side: as many as two cores play and hear without holding each other up."""
+ONCE = "chooses"
 ENDED_BY_US = ("silent", "wrong keys, en", "wrong keys, az", "wrong keys, ru")
 
 
 @pytest.fixture(scope="module")
 def recordings(server: Server) -> Iterator[Mapping[str, Samples]]:
-    """All these calls at once, each with its own telephone; what each heard."""
-    with contextlib.ExitStack() as phones, ThreadPoolExecutor(len(LISTENING)) as pool:
+    """All these calls, some at once, each with its own telephone; what each heard."""
+    with contextlib.ExitStack() as phones, ThreadPoolExecutor(AT_ONCE) as pool:
+        # a line chooses its language once, so this call cannot be made again: it has the machine to itself
+        once = _call(phones.enter_context(server.phone(LISTENING[ONCE].line)), LISTENING[ONCE], False)
         heard: dict[str, Future[Samples]] = {}
         for name, call in LISTENING.items():
-            phone = phones.enter_context(server.phone(call.line, CLAIMS.get(name)))
-            heard[name] = pool.submit(_listen, phone, call, name in ENDED_BY_US)
-        yield {name: recording.result() for name, recording in heard.items()}
+            if name != ONCE:
+                phone = phones.enter_context(server.phone(call.line, CLAIMS.get(name)))
+                heard[name] = pool.submit(_listen, phone, call, name in ENDED_BY_US)
+        yield {ONCE: once.recording} | {name: recording.result() for name, recording in heard.items()}
     server.wait_calls_over()
 
 
 def _listen(phone: RtpPhone, heard: Heard, ended_by_us: bool) -> Samples:
-    """One call: to our goodbye, to the moment where it hangs up, or until nothing has been played for 2 s; what was heard."""
+    """What one call heard. On a shared machine that stood still meanwhile the call is made again, three times at the most."""
+    for _ in range(3):
+        call = _call(phone, heard, ended_by_us)
+        if not call.disturbed:
+            break
+        print(f"the machine held up a call from {heard.line} to {heard.number}; it is made again")
+    return call.recording
+
+
+def _call(phone: RtpPhone, heard: Heard, ended_by_us: bool) -> Call:
+    """One call: to our goodbye, to the moment where it hangs up, or until nothing has been played for 2 s."""
     call = phone.dial(heard.number)
     assert call.answered_at is not None, call.status
     for at, key in heard.keys:
@@ -182,7 +198,7 @@ def _listen(phone: RtpPhone, heard: Heard, ended_by_us: bool) -> Samples:
     else:
         assert call.wait_silence(2.0, 90)
     call.hang_up()
-    return call.recording
+    return call
 
 
 @pytest.mark.parametrize("name", LISTENING)

@@ -56,6 +56,11 @@ class Call:
         return self._media.recording()
 
     @property
+    def disturbed(self) -> bool:
+        """Whether the machine, not the network, tore holes into what was heard."""
+        return self._media.disturbed()
+
+    @property
     def first_audio_at(self) -> float | None:
         """When the first packet came that was not silence."""
         return self._media.first_audio_at

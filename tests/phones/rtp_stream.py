@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import secrets
 import select
 import socket
@@ -25,6 +26,8 @@ _TELEPHONE_EVENT = 101
 _AUDIBLE = 100
 # A packet that comes further than this from where the running stream would have it starts a new stretch.
 _DRIFT = 0.1 * g711.RATE
+# Seconds by which a frame may be late before the machine, not the network, is to blame; a key cuts a prompt for about 0.1.
+_HELD_UP = 0.14
 
 
 class RtpStream:
@@ -43,6 +46,7 @@ class RtpStream:
         self._keys: deque[tuple[float, str, float]] = deque()
         self._pending: list[bytes] = []
         self._received: list[tuple[float, int, int, bytes]] = []  # arrival, source, timestamp, A-law
+        self._latest = 0.0
         self._stopped = threading.Event()
         self._source = secrets.randbits(32)
         self._sequence = secrets.randbits(15)
@@ -71,6 +75,19 @@ class RtpStream:
             self._thread.join(1.0)
         self._socket.close()
 
+    def disturbed(self) -> bool:
+        """Whether the machine held up this phone or who sent to it, so that what was heard has holes that nobody meant.
+
+        Told by time alone, never by what was said: our own frames were late, or within speech a packet came late or its timestamp jumped. A
+        pause that is meant is no such jump: within a file there is none, and between two the next begins at once or after a wait of seconds.
+        """
+        late = self._latest > _HELD_UP
+        for before, after in itertools.pairwise(list(self._received)):
+            arrival = after[0] - before[0] - 0.02
+            stamp = ((after[2] - before[2] + 2**31) % 2**32 - 2**31) / g711.RATE - 0.02
+            late = late or (before[1] == after[1] and (_HELD_UP < stamp < 0.6 or (stamp < 0.02 and arrival > _HELD_UP)))
+        return late
+
     def recording(self) -> NDArray[np.int16]:
         """What was heard since the start, gaps as silence, up to the last packet."""
         packets = list(self._received)
@@ -97,6 +114,7 @@ class RtpStream:
         while not self._stopped.is_set():
             now = time.monotonic()
             if now >= following:
+                self._latest = max(self._latest, now - following)
                 following += 0.02
                 self._send_frame(now)
                 continue
