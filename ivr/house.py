@@ -144,7 +144,7 @@ class LibraryPrompts:
 
     def describe(self, file: str) -> tuple[str, str]:
         """The words and the language of a file that was played."""
-        joined = self._house.library._joined.read(Path(file))
+        joined = self._house.library.reply(Path(file))
         if joined is None:
             return "", ""
         languages = [unit.language for unit in joined.units]

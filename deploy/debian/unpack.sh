@@ -6,7 +6,7 @@
 # Done once; the same request again is a no-op, another request replaces the folder. DEST appears whole or not at all.
 #
 # Needs apt, dpkg-deb, tar and flock, which every Debian has. Settings, all optional:
-#   DEBIAN_MIRROR   where to fetch from; otherwise the mirror of the system's own sources, otherwise Debian's public address
+#   DEBIAN_MIRROR   where to fetch from; otherwise the mirror of the system's own sources
 #   DEBIAN_KEYRING  the keys that sign SUITE
 #   AFTER_UNPACK    a command that is given the unpacked folder before it takes its final name (it makes it smaller)
 # Exit codes: 0 in place, 1 could not be fetched or unpacked, 2 wrong usage.
@@ -61,7 +61,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{state/lists/partial,cache/archives/partial,parts,tree}
 : > "$work/status"
 mirror=${DEBIAN_MIRROR:-$(system_mirror)}
-mirror=${mirror:?no Debian mirror in the apt sources: name one in DEBIAN_MIRROR}
+[ -n "$mirror" ] || { echo "$name: no Debian mirror in the apt sources; name one in DEBIAN_MIRROR" >&2; exit 1; }
 # The release file of an unstable suite may be past its date on a mirror.
 echo "deb [signed-by=$keyring check-valid-until=no] $mirror $suite main" > "$work/sources.list"
 {

@@ -88,6 +88,10 @@ class PromptLibrary:
             self.manifest.refresh()
         raise SpeechError(f"file {path}: no prompt and no reply of this library")
 
+    def reply(self, path: Path) -> Joined | None:
+        """The joined reply in a file, by its path with or without suffix; None for any other file."""
+        return self._joined.read(path)
+
     def missing(self, units: Iterable[Unit]) -> tuple[Unit, ...]:
         """Those of the units that a call could not play from the cache as it is: no entry, or a file that is not whole."""
         self.manifest.refresh()
