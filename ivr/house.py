@@ -19,7 +19,7 @@ from ivr.clock import clock_of
 from ivr.engine.effects import Spoken
 from ivr.engine.model import Model
 from ivr.services.embedded import EmbeddedServices, Terms
-from ivr.services.faults import Programmed
+from ivr.services.faults import slowed
 from ivr.services.port import Services
 from ivr.sessions.runner import Runner
 from ivr.sessions.store import MemoryStore, WriteBehindStore
@@ -56,7 +56,7 @@ class House:
         embedded = EmbeddedServices(self.books, terms)
         if unknown := set(settings.slow_lookups) - embedded.names - {"line"}:
             raise SettingsError(f"IVR_SLOW_LOOKUP: there is no service {min(unknown)!r}; there are {', '.join(sorted(embedded.names))}")
-        services: Services = Programmed(embedded, delay=settings.slow_lookups) if settings.slow_lookups else embedded
+        services: Services = slowed(embedded, settings)
         sessions = WriteBehindStore(settings.home / "sessions.db") if keep_sessions else MemoryStore()
         self.runner = Runner(
             self.releases,

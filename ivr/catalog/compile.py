@@ -17,7 +17,7 @@ from ivr.catalog.source import Node, plain_bytes, read_file
 from ivr.catalog.translations import load_translations
 from ivr.catalog.wordings import Wordings
 from ivr.engine.model import Menu, Model
-from ivr.engine.walk import code_parts
+from ivr.engine.ways_in import code_parts
 
 SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
 """The services of the embedded accounts."""

@@ -31,7 +31,7 @@ from ivr.engine.model import (
     Wording,
 )
 from ivr.engine.values import Value
-from ivr.engine.walk import code_parts
+from ivr.engine.ways_in import code_parts
 
 
 class MenuFile:
@@ -101,8 +101,9 @@ class MenuFile:
             elif go is not None:
                 then = self.target(item.get("then"), everything)
                 serves = self._group(item.get("serves"), self.serves)
+                hand = self._hand(item.get("with"))
                 codes = self._parts(ways[0], item.get(ways[0]) or item)
-                entries += [Entry(ways[0], parts, go, serves, {}, then, self.switch, not_served, item.place) for parts in codes]
+                entries += [Entry(ways[0], parts, go, serves, hand, then, self.switch, not_served, item.place) for parts in codes]
         return entries
 
     def _parts(self, channel: str, node: Node) -> list[tuple[str, ...]]:
@@ -256,7 +257,7 @@ class MenuFile:
             causes["other"] = self.wordings.wording(wrong, context, scope, "no_match")
         say = self.wordings.say(node.get("say"), context, scope, "say")
         when = self.wordings.condition(node.get("when"), scope)
-        return Field(key.text, kind, say, None, when, None, causes, key.place)
+        return Field(key.text, kind, say, when, causes, key.place)
 
     def _handed(self, node: Node, service: Service | None, fields: Mapping[str, FieldType]) -> None:
         if service is None:

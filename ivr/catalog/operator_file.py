@@ -160,6 +160,10 @@ class OperatorFile:
             reader.fault(node.get("time_zone") or node, "E010", f"there is no time zone {zone}; write one such as Asia/Baku")
         tries = node.get("tries") or Node("map", node.place)
         choice = call.get("choice")
+        if not reader.switch(call.get("synthesis"), "synthesis", True):
+            reader.fault(
+                call.get("synthesis") or call, "E010", "synthesis: false is not there yet: recordings win, a voice speaks the rest"
+            )
         keys = node.get("keys") or Node("map", node.place)
         self._keys_apart(keys)
         on_ussd, in_call = keys.get("ussd") or keys, keys.get("call") or keys

@@ -45,8 +45,6 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "type": "text",
         "digits": "text",
         "one_of": "texts",
-        "min": "text",
-        "max": "text",
         "secret": "switch",
         "when": "text",
         "no_match": "causes",

@@ -81,9 +81,7 @@ class Field:
     name: str
     type: FieldType
     say: Say
-    again: Wording | None = None
     when: Node | None = None
-    no_input: Tries | None = None
     no_match: Mapping[str, Wording] = field(default_factory=dict)
     place: str = ""
 

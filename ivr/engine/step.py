@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.engine import walk
+from ivr.engine import keys, walk, ways_in
 from ivr.engine.effects import Effect, Spoken, Traced
 from ivr.engine.events import Answered, Begin, Event, Gone, Input, NoInput
 from ivr.engine.model import Model
@@ -39,7 +39,7 @@ def begin(model: Model, session: str, event: Begin) -> Step:
         language = model.operator.default_language
     state = State(session, event.channel, language, event.msisdn, event.line)
     turn = Turn.of(model, state, event.now, event.switches)
-    walk.way_in(turn, event)
+    ways_in.way_in(turn, event)
     return Step(turn.freeze(0), tuple(turn.effects), tuple(turn.trace))
 
 
@@ -73,7 +73,7 @@ def step(model: Model, state: State, event: Event) -> Step:
             walk.answered(turn, event.answer)
         case Input():
             inputs += 1
-            walk.typed(turn, event.text)
+            keys.typed(turn, event.text)
         case NoInput():
-            walk.silent(turn)
+            keys.silent(turn)
     return Step(turn.freeze(inputs), tuple(turn.effects), tuple(turn.trace))

@@ -1,4 +1,4 @@
-"""How a session moves through the tree: ways in, forms, look-ups, fees, choices, back and home (LANGUAGE, "How it runs")."""
+"""How a session moves through the tree: forms, look-ups, acts, fees, choices, back and home (LANGUAGE, "How it runs")."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from ivr.engine import fields, show
 from ivr.engine.effects import End, Fee
-from ivr.engine.events import Begin
-from ivr.engine.model import Choice, Entry, Field, Invocation, Reference, Tries
+from ivr.engine.model import Choice, Field, Invocation, Reference, Tries
 from ivr.engine.state import Frame, Head
 from ivr.engine.turn import Turn
 from ivr.engine.values import Answer, Value
@@ -17,72 +16,6 @@ ENTRY = "@entry"
 """A pending `then`: on to the entry by which the session came in."""
 DEEPEST_STACK = 50
 """Menus a session may stand in at once; going in circles forgets the oldest instead of growing without bound."""
-
-
-# -- ways in
-
-
-def code_parts(code: str) -> tuple[str, ...] | None:
-    """`*111*1*7#` as its parts 111, 1, 7; None where it is no code of ours (3GPP TS 22.090: here `*`, digits, `#` last)."""
-    if len(code) < 3 or len(code) > 182 or code[0] != "*" or code[-1] != "#":
-        return None
-    parts = tuple(code[1:-1].split("*"))
-    return parts if all(part.isascii() and part.isdigit() for part in parts) else None
-
-
-def way_in(turn: Turn, event: Begin) -> None:
-    """Find the entry for this line and go in; who may not come in gets the operator's answer, free."""
-    line = turn.line
-    if line is None or line.status != "active":
-        _refuse(turn, "unknown_line" if line is None else "barred" if line.status == "barred" else "expired")
-        return
-    parts = code_parts(event.address) if event.channel == "ussd" else (event.address,)
-    found = [] if parts is None else _entries(turn, event.channel, parts)
-    served = [(number, entry) for number, entry in found if turn.serves(entry.serves)]
-    if not found or parts is None:
-        _refuse(turn, "unknown_code")
-    elif not served:
-        show.say_first(turn, f"not_served:{found[0][0]}")
-        turn.note("not served", line.kind, found[0][1].place)
-        show.farewell(turn, "refused")
-    else:
-        turn.entry, entry = served[0]
-        turn.note("entry", event.address if event.channel != "ussd" else f"*{entry.parts[0]}#", entry.place)
-        turn.dial = list(parts[len(entry.parts) :])
-        turn.home = entry.then or entry.go
-        first = turn.model.operator.first_call
-        if event.channel == "call" and first and line.language is None and event.language is None:
-            enter(turn, first, {}, ENTRY)
-        else:
-            go_in(turn)
-
-
-def go_in(turn: Turn) -> None:
-    """Enter by the session's entry."""
-    entry = turn.model.entries[turn.entry]
-    if not turn.switched_on(entry.switch):
-        _refuse(turn, "switched_off")
-        return
-    enter(turn, entry.go, turn.fill(entry.hand, None), entry.then)
-
-
-def _entries(turn: Turn, channel: str, parts: tuple[str, ...]) -> list[tuple[int, Entry]]:
-    found = [
-        (number, entry)
-        for number, entry in enumerate(turn.model.entries)
-        if entry.channel == channel and parts[: len(entry.parts)] == entry.parts
-    ]
-    longest = max((len(entry.parts) for _, entry in found), default=0)
-    return [(number, entry) for number, entry in found if len(entry.parts) == longest]
-
-
-def _refuse(turn: Turn, answer: str) -> None:
-    show.say_first(turn, f"answer:{answer}")
-    turn.note("refused", answer)
-    show.farewell(turn, "refused")
-
-
-# -- one menu, in the order of its keys
 
 
 def enter(turn: Turn, target: str, hand: Mapping[str, Value], then: str | None) -> None:
@@ -114,7 +47,7 @@ def ask(turn: Turn) -> None:
         if value is None and turn.dial and not field.type.secret:
             value = turn.dial.pop(0)
         if value is None:
-            _question(turn, field)
+            question(turn, field)
             return
         if isinstance(value, str):
             try:
@@ -130,7 +63,8 @@ def ask(turn: Turn) -> None:
     funds(turn)
 
 
-def _question(turn: Turn, field: Field) -> None:
+def question(turn: Turn, field: Field) -> None:
+    """Ask for a field."""
     turn.waiting = f"field:{field.name}"
     show.question(turn, field, field.say)
 
@@ -143,9 +77,9 @@ def _wrong_value(turn: Turn, field: Field, cause: str) -> None:
     show.say_first(turn, f"wrong:{field.name}:{cause}")
     tries = turn.model.operator.no_match
     if turn.mistakes >= tries.most:
-        _give_up(turn, tries)
+        give_up(turn, tries)
     else:
-        _question(turn, field)
+        question(turn, field)
 
 
 def funds(turn: Turn) -> None:
@@ -311,67 +245,6 @@ def _return_to_choices(turn: Turn) -> None:
         say_goodbye(turn)
 
 
-# -- keys
-
-
-def typed(turn: Turn, text: str) -> None:
-    """The subscriber typed `text` where a key or a value was awaited."""
-    text = text.strip(" ")
-    shown, turn.heads = turn.heads, []
-    stage, _, name = turn.waiting.partition(":")
-    keys = turn.model.operator.keys
-    call = turn.channel == "call"
-    field = next((field for field in turn.menu.ask if stage == "field" and field.name == name), None)
-    if call and field is not None and field.type.kind == "money":
-        # the star is the point while an amount is entered (services.md, "For both")
-        text = text.replace(turn.model.operator.call.point or "*", ".")
-    if text == (keys.call_back if call else keys.ussd_back) and show.can_go_back(turn):
-        back(turn)
-    elif not call and text == keys.ussd_home and show.can_go_home(turn):
-        home(turn)
-    elif stage == "field":
-        turn.change(replace(turn.top, fields={**turn.top.fields, name: text}))
-        ask(turn)
-    elif stage == "confirm":
-        _confirmed(turn, text)
-    else:
-        _key(turn, text, shown)
-
-
-def _key(turn: Turn, text: str, shown: list[Head]) -> None:
-    keys = turn.model.operator.keys
-    choice = next((choice for choice in turn.visible() if choice.key == text), None)
-    if choice is not None and not turn.top.told:
-        turn.mistakes = turn.silences = 0
-        follow(turn, choice)
-    elif turn.channel == "call" and text == keys.call_repeat:
-        # what a call said before this page belongs to it when it is asked to repeat; a complaint about a key does not
-        turn.heads = [head for head in shown if head.what == "menu"]
-        show.page(turn)
-    elif turn.channel == "call" and text == keys.call_next and show.has_more(turn):
-        turn.change(replace(turn.top, page=turn.top.page + 1))
-        arrive(turn)
-    elif turn.channel == "ussd" and text == keys.ussd_next and turn.top.page + 1 < show.pages_of(turn, shown):
-        # with all that stood before the page, a complaint too: it took lines, and without it the pages would split elsewhere
-        turn.heads = shown
-        turn.change(replace(turn.top, page=turn.top.page + 1))
-        show.page(turn)
-    elif turn.channel == "ussd" and text == keys.ussd_home and turn.top.page > 0:
-        home(turn)
-    else:
-        turn.mistakes += 1
-        tries = turn.menu.no_match or turn.model.operator.no_match
-        turn.note("no_match", f"{turn.mistakes} of {tries.most}", turn.menu.place)
-        show.say_first(turn, "no_match")
-        if turn.mistakes >= tries.most:
-            _give_up(turn, tries)
-        else:
-            if turn.channel == "ussd":
-                # the complaint stands on the first page, so that is the one shown
-                turn.change(replace(turn.top, page=0))
-            show.page(turn)
-
-
 def follow(turn: Turn, choice: Choice) -> None:
     """Go where a choice leads."""
     turn.note("choice", choice.key, choice.place)
@@ -379,44 +252,8 @@ def follow(turn: Turn, choice: Choice) -> None:
     enter(turn, choice.go, turn.fill(hand, turn.top), choice.then)
 
 
-def _confirmed(turn: Turn, text: str) -> None:
-    keys = turn.model.operator.keys
-    if text == keys.confirm:
-        turn.change(replace(turn.top, confirmed=True))
-        funds(turn)
-    elif text == keys.refuse:
-        show.say_first(turn, "answer:not_sent")
-        home(turn)
-    else:
-        turn.mistakes += 1
-        tries = turn.menu.no_match or turn.model.operator.no_match
-        show.say_first(turn, "no_match")
-        if turn.mistakes >= tries.most:
-            _give_up(turn, tries)
-        else:
-            show.confirmation(turn)
-
-
-def silent(turn: Turn) -> None:
-    """Nothing was pressed in time: say so and ask again, a few times."""
-    turn.heads = []
-    turn.silences += 1
-    tries = turn.menu.no_input or turn.model.operator.no_input
-    turn.note("no_input", f"{turn.silences} of {tries.most}", turn.menu.place)
-    if turn.silences >= tries.most:
-        _give_up(turn, tries)
-        return
-    show.say_first(turn, "no_input")
-    stage, _, name = turn.waiting.partition(":")
-    if stage == "field":
-        _question(turn, next(field for field in turn.menu.ask if field.name == name))
-    elif stage == "confirm":
-        show.confirmation(turn)
-    else:
-        show.page(turn)
-
-
-def _give_up(turn: Turn, tries: Tries) -> None:
+def give_up(turn: Turn, tries: Tries) -> None:
+    """Silence or wrong keys were forgiven often enough."""
     turn.silences = turn.mistakes = 0
     if tries.then == "continue":
         turn.heads = []
@@ -427,7 +264,20 @@ def _give_up(turn: Turn, tries: Tries) -> None:
         enter(turn, tries.then, {}, None)
 
 
-# -- back, home, out
+def go_in(turn: Turn) -> None:
+    """Enter by the session's entry."""
+    entry = turn.model.entries[turn.entry]
+    if not turn.switched_on(entry.switch):
+        refuse(turn, "switched_off")
+        return
+    enter(turn, entry.go, turn.fill(entry.hand, None), entry.then)
+
+
+def refuse(turn: Turn, answer: str) -> None:
+    """The operator's answer, free, and the end."""
+    show.say_first(turn, f"answer:{answer}")
+    turn.note("refused", answer)
+    show.farewell(turn, "refused")
 
 
 def back(turn: Turn) -> None:

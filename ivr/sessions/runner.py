@@ -30,7 +30,7 @@ from ivr.engine.state import State
 from ivr.engine.step import Step
 from ivr.engine.text import measure
 from ivr.engine.values import Answer, Line, Money
-from ivr.engine.walk import code_parts
+from ivr.engine.ways_in import code_parts
 from ivr.services.port import Services
 from ivr.sessions.requests import Accumulated, Left, Open, Reply, Request, Silence, Typed
 from ivr.sessions.store import MemoryStore, Record
