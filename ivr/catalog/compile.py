@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.faults import Fault, Faults, suggest
 from ivr.catalog.menu_files import MenuFile
 from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.reader import NAME, Reader
@@ -98,6 +98,11 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
                 file.values_fit(menus, menus[name])
         if not unread:
             _published(file, model, everything, reader)
+    for entry in entries:
+        known = [field.name for field in menus[entry.go].ask] if entry.go in menus else list(entry.hand)
+        for name in entry.hand:
+            if name not in known:
+                reader.fault(Node("text", entry.place), "E033", f'{entry.go} has no field "{name}"{suggest(name, known)}')
     _loops(model, reader)
     if not unread:
         _reachable(model, reader)

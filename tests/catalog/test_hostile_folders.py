@@ -53,6 +53,7 @@ def test_menus_that_go_in_a_circle_are_refused(tmp_path: Path) -> None:
     [
         ("octets: 160", "octets: 40", "E010 octets is from 100"),
         ("wait: 60s", "wait: 0s", "E010 wait is a length of time"),
+        ("barge_in: true", "barge_in: true, synthesis: false", "E010 synthesis: false is not there yet"),
         ('home: "00"', 'home: "0"', 'E016 the key 0 is taken: it is "back" too'),
         ('refuse: "2"', 'refuse: "1"', "E016 the key 1 is taken: it confirms"),
         ('back: "*"', 'back: "x"', "E010 a key is one of 0-9"),
@@ -63,3 +64,16 @@ def test_settings_that_would_take_a_service_down(tmp_path: Path, was: str, becom
     assert was in OPERATOR
     found = faults(tmp_path, operator=OPERATOR.replace(was, becomes))
     assert len(found) == 1 and found[0].startswith(code), found
+
+
+def test_an_entry_hands_over_what_its_menu_asks_for(tmp_path: Path) -> None:
+    way = '  - {ussd: "*1#", go: main}\n'
+    assert way in MENU
+    handed = way + '  - {ussd: "*2#", go: change, with: {language: en}}\n'
+    assert faults(tmp_path, MENU.replace(way, handed)) == []
+    model = compile_operator(tmp_path / "small", ROOT / "locales").model
+    assert model is not None
+    assert [dict(entry.hand) for entry in model.entries if entry.parts == ("2",)] == [{"language": "en"}]
+    wrong = MENU.replace(way, handed.replace("{language: en}", "{langauge: en}"))
+    found = [text for text in faults(tmp_path, wrong) if text.startswith("E033")]
+    assert found == ['E033 m.change has no field "langauge" - did you mean "language"?']
