@@ -17,7 +17,7 @@ from bench.load import TICKS, LoadError
 from bench.rows import Unavailable
 from bench.servers import Server, our_server, prepaid_lines
 from ivr.channels.standin import StandIn
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 from ivr.telephony.accounts import ensure_accounts
 from ivr.telephony.asterisk import Asterisk
 from ivr.telephony.configuration import AsteriskSettings

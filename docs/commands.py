@@ -1,4 +1,7 @@
-"""Writes docs/commands.md from the command line's own help: `make docs`. tests/test_docs.py fails while the page is behind."""
+"""Writes docs/commands.md from the command line's own help, and the picture of the shipped menus: `make docs`.
+
+tests/test_docs.py and tests/tools/test_graph.py fail while they are behind.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent / "commands.md"
+PICTURE = PAGE.with_name("menus-azercell.svg")
 HEAD = """# Commands
 
 `.venv/bin/ivr` (also `python -m ivr`). Every command has `--help`, with an example. Exit codes: 0 answered, 1 a fault found, 2 wrong usage;
@@ -57,6 +61,21 @@ def written() -> str:
     return page(build_parser())
 
 
+def picture() -> str:
+    """The shipped menus as `ivr graph` draws them, without the release's id."""
+    from ivr.catalog.compile import compile_operator
+    from ivr.catalog.graph import graph_of
+    from ivr.catalog.graph_svg import svg
+
+    root = PAGE.parent.parent
+    model = compile_operator(root / "menus" / "azercell", root / "locales").model
+    if model is None:
+        raise SystemExit("docs: the menus have faults; `ivr check` lists them")
+    return svg(graph_of(model, release=False))
+
+
 if __name__ == "__main__":
     PAGE.write_text(written(), encoding="utf-8")
     print(f"wrote {PAGE.name}")
+    PICTURE.write_text(picture(), encoding="utf-8")
+    print(f"wrote {PICTURE.name}")

@@ -16,7 +16,8 @@ from ivr.settings import Settings
 
 if TYPE_CHECKING:
     from ivr.house import House
-    from ivr.sessions.requests import Reply
+    from ivr.scenarios.record import Recording
+    from ivr.sessions.requests import Door, Reply
 
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -48,6 +49,7 @@ def add_parsers(subparsers: Parsers) -> None:
         command.add_argument("--keys", metavar="KEYS", default="", help='what is typed after it, in groups: "1 7"')
         command.add_argument("--lang", metavar="LANG", choices=("az", "en", "ru"), help="the language of this session only: az, en or ru")
         command.add_argument("--json", action="store_true", help="a JSON array of rows")
+        command.add_argument("--record", metavar="FILE", type=Path, help="append what happens to a scenario file, for `ivr test`")
     serve = subparsers.add_parser(
         "serve",
         help="serve the phone page, USSD and calls",
@@ -88,14 +90,19 @@ def run_ussd(arguments: argparse.Namespace) -> int:
     from ivr.house import House
     from ivr.sessions.requests import Open, Typed
 
+    if arguments.record is not None and (problem := _cannot_record(arguments.record)):
+        print(f"ivr ussd: {problem}", file=sys.stderr)
+        return 2
     house = House(Settings.from_environment())
     try:
         session = f"ussd:{secrets.token_hex(8)}"
-        replies = [house.runner.call(session, Open("ussd", arguments.code, arguments.msisdn, language=arguments.lang))]
+        recording = None if arguments.record is None else _recording(house, arguments)
+        call = house.runner.call if recording is None else recording.around(house.runner.call)
+        replies = [call(session, Open("ussd", arguments.code, arguments.msisdn, language=arguments.lang))]
         for keys in arguments.keys.split():
             if replies[-1].ended:
                 break
-            replies.append(house.runner.call(session, Typed(keys)))
+            replies.append(call(session, Typed(keys)))
         if not replies[-1].ended:
             from ivr.sessions.requests import Left
 
@@ -107,7 +114,39 @@ def run_ussd(arguments: argparse.Namespace) -> int:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         print("\n\n".join(_framed(row) for row in rows))
+    if recording is not None:
+        _append(arguments.record, recording)
     return 0
+
+
+def _cannot_record(path: Path) -> str:
+    """Why no scenario can be recorded into `path`; empty where one can."""
+    from ivr.scenarios.record import CannotRecord, ready_to_record
+
+    try:
+        ready_to_record(path)
+    except CannotRecord as error:
+        return str(error)
+    return ""
+
+
+def _recording(house: House, arguments: argparse.Namespace) -> Recording:
+    """A recording of one session, beginning now by the clock of the line's operator."""
+    from ivr.scenarios.record import Recording
+    from ivr.sessions.runner import zone_of
+
+    address = arguments.code if "code" in arguments else arguments.number
+    model = house.releases.operator_of(arguments.msisdn, address, house.settings.operator)
+    return Recording(arguments.msisdn, arguments.lang, house.clock.now(None if model is None else zone_of(model)))
+
+
+def _append(path: Path, recording: Recording) -> None:
+    from ivr.scenarios.record import SECRET, append
+
+    name = append(path, recording)
+    print(f"recorded as {name} in {path}", file=sys.stderr)
+    if any(step.secret for step in recording.steps):
+        print(f"{SECRET} stands where a secret was typed: write the demo line's own there", file=sys.stderr)
 
 
 def page_row(reply: Reply) -> dict[str, object]:
@@ -143,6 +182,9 @@ def run_call(arguments: argparse.Namespace) -> int:
     from ivr.house import House, LibraryPrompts, progress_bar
     from ivr.sessions.door import AsyncDoor
 
+    if arguments.record is not None and (problem := _cannot_record(arguments.record)):
+        print(f"ivr call: {problem}", file=sys.stderr)
+        return 2
     try:
         house = House(Settings.from_environment(), voice=True, progress=progress_bar)
         prompts = LibraryPrompts(house)
@@ -150,10 +192,12 @@ def run_call(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"ivr call: {error}", file=sys.stderr)
         return 2
+    recording = None if arguments.record is None else _recording(house, arguments)
 
     async def call() -> None:
         door = AsyncDoor(house.runner)
-        server = AgiServer(CallDriver(door, prompts, settings=CallSettings(longest=longest_call(house))))
+        way: Door = door if recording is None else recording.around_door(door)
+        server = AgiServer(CallDriver(way, prompts, settings=CallSettings(longest=longest_call(house))))
         await server.start("127.0.0.1", 0)
         try:
             await caller.run("127.0.0.1", server.port)
@@ -174,6 +218,8 @@ def run_call(arguments: argparse.Namespace) -> int:
         for row in rows:
             print(f"[{row['language']}] {row['said']}")
             print(f"     key: {row['key']}" if row["key"] is not None else "     (nothing pressed)")
+    if recording is not None:
+        _append(arguments.record, recording)
     return 0
 
 

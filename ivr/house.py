@@ -21,6 +21,7 @@ from ivr.engine.model import Model
 from ivr.services.embedded import EmbeddedServices, Terms
 from ivr.services.faults import slowed
 from ivr.services.port import Services
+from ivr.sessions.pins import pinned
 from ivr.sessions.runner import Runner
 from ivr.sessions.store import MemoryStore, WriteBehindStore
 from ivr.settings import ROOT, Settings, SettingsError
@@ -46,7 +47,13 @@ class House:
         self._library: PromptLibrary | None = None
         self._progress = progress
         self.releases = Releases(
-            settings.menus, self.locales, settings.home / "releases", self.ready_prompts if voice else None, strict=not settings.demo
+            settings.menus,
+            self.locales,
+            settings.home / "releases",
+            self.ready_prompts if voice else None,
+            strict=not settings.demo,
+            on_save=settings.demo,
+            others=lambda: pinned(settings.home / "sessions.db"),
         )
         self.releases.load()
         if settings.operator is not None and settings.operator not in self.releases.current:

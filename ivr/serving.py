@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import concurrent.futures
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import Mapping
@@ -25,22 +26,26 @@ from ivr.web.calls import StandInCaller
 from ivr.web.site import Line, Site
 
 log = logging.getLogger("ivr.serve")
-LOOK = 0.25
-"""Seconds between two looks at the menu files (demo mode publishes on save) and between two rounds of due work, times `DUE`."""
-DUE = 20
+LOOK = 0.1
+"""Seconds between two looks at the menu files, and at what commands made current; a look takes about a millisecond."""
+DUE = 50
+"""Looks between two rounds of due work."""
 STEP = 0.8
 """Seconds that a stop leaves a call to finish its step; the dialplan goes on after it."""
 
 
 class Upkeep:
-    """What is done again and again: publishing saved menus (demo mode only), sweeping sessions."""
+    """What is done again and again: taking menus that were saved (demo mode) or published, sweeping sessions."""
 
-    def __init__(self, house: House, publish: bool) -> None:
-        self._house, self._publish = house, publish
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin."""
+        # compiled menus live as long as the process: the collector need not go through them, which would hold the loop up
+        gc.collect()
+        gc.freeze()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -56,8 +61,7 @@ class Upkeep:
             await asyncio.sleep(LOOK)
             rounds += 1
             try:
-                if self._publish:
-                    await asyncio.to_thread(self._house.releases.refresh)
+                await asyncio.to_thread(self._house.releases.refresh)
                 if rounds % DUE == 0:
                     await asyncio.to_thread(self._house.runner.sweep)
             except Exception:
@@ -114,7 +118,7 @@ def serve(arguments: argparse.Namespace) -> int:
     parts: list[Part] = [
         Attached(lambda: agi.start("127.0.0.1", arguments.agi_port), lambda: agi.close(STEP), "FastAGI"),
         Attached(start_asterisk, stop_asterisk, "Asterisk"),
-        Upkeep(house, settings.demo),
+        Upkeep(house),
     ]
 
     def started(address: str) -> None:

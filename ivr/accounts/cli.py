@@ -1,4 +1,4 @@
-"""The commands about the books: `ivr account`, `ivr ledger audit`, `ivr jobs run`."""
+"""The commands about the books: `ivr account`, `ivr inbox`, `ivr ledger audit`, `ivr jobs run`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from ivr.accounts import lines
 from ivr.accounts.audit import audit
 from ivr.accounts.books import open_books
 from ivr.accounts.demo import ZONES
+from ivr.accounts.messages import inbox
 from ivr.accounts.store import FAILURES, Store
 from ivr.clock import Clock, clock_of
+from ivr.records.messages import message_lines, message_row
 from ivr.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -35,6 +37,17 @@ def add_parsers(subparsers: Parsers) -> None:
     account.add_argument("msisdn", metavar="MSISDN", help="the number in international digits: 994501110001")
     account.add_argument("--json", action="store_true", help="one JSON object; {} for an unknown line")
     account.set_defaults(run=lambda arguments: _with_books(arguments, _account))
+
+    received = subparsers.add_parser(
+        "inbox",
+        help="the messages that reached a line",
+        description="Shows the SMS and flash messages that the demo network delivered to a line, oldest first.",
+        epilog="example:\n  ivr inbox 994501110001 --json",
+        formatter_class=shape,
+    )
+    received.add_argument("msisdn", metavar="MSISDN", help="the number in international digits: 994501110001")
+    received.add_argument("--json", action="store_true", help="a JSON array of rows, as of `ivr sms`")
+    received.set_defaults(run=lambda arguments: _with_books(arguments, _inbox))
 
     ledger = subparsers.add_parser("ledger", help="check the books", epilog="example:\n  ivr ledger audit --json", formatter_class=shape)
     actions = ledger.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -126,6 +139,17 @@ def _account(arguments: argparse.Namespace, store: Store, clock: Clock) -> int:
             continue
         for entry in value:
             print(f"{name:<10} {'  '.join(_words(part) for part in entry.values() if part != '')}")
+    return 0
+
+
+def _inbox(arguments: argparse.Namespace, store: Store, clock: Clock) -> int:
+    received = inbox(store, arguments.msisdn.strip().removeprefix("+"))
+    if arguments.json:
+        print(json.dumps([message_row(one.sms) for one in received], ensure_ascii=False, indent=1))
+    elif not received:
+        print("Nothing has reached this number.")
+    else:
+        print("\n".join(message_lines(one.sms) for one in received))
     return 0
 
 

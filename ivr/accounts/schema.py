@@ -140,3 +140,24 @@ bill = Table(
     sqlite_strict=True,
 )
 """What billing last said of a postpaid line: facts from outside the ledger, not money moved in it."""
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("flash", Integer, CheckConstraint("flash IN (0, 1)", name="flash"), nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('waiting', 'delivered', 'answered')", name="state"), nullable=False),
+    UniqueConstraint("key"),
+    sqlite_strict=True,
+)
+"""An SMS that leaves, once for its `key`. `waiting` for the network, `delivered` by it, or `answered`: it travelled with the reply to the SMS
+that asked, and stands here so that the same SMS, delivered again, gets the same answer. No wording can show a secret, so no text has one."""
+Index("ix_message_recipient", message.c.recipient, message.c.id)
+Index("ix_message_waiting", message.c.id, sqlite_where=message.c.state == "waiting", postgresql_where=message.c.state == "waiting")

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy
 from sqlalchemy import event
@@ -23,6 +24,7 @@ from ivr.accounts.transaction import Refused, Transaction
 from ivr.accounts.writer import SAVEPOINT, BooksBusy, Writer
 from ivr.engine.values import Answer, pack, unpack
 
+Result = TypeVar("Result")
 FAILURES = (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, OSError, BooksBusy)
 """What can be raised where the books cannot be read or written just now."""
 
@@ -97,6 +99,15 @@ class Store:
         moment = at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
         return self._write(lambda connection: _once(connection, key, function, kind, msisdn, moment))
 
+    def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` on the books' one writing thread and return its result when it is on the disk.
+
+        For rows whose own key makes a second time harmless; what moves money is an operation. Raises FAILURES (nothing was done), and
+        RuntimeError on an event loop's thread.
+        """
+        _refuse_event_loop()
+        return self._write(work)
+
     def answered(self, key: str) -> Answer | None:
         """The answer remembered under `key`, None where nothing was done under it."""
         with self.reading() as connection:
@@ -109,7 +120,7 @@ class Store:
             self._writer.close()
         self.engine.dispose()
 
-    def _write(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+    def _write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         self._after_fork()
         if self._writer is None:
             with self._starting:

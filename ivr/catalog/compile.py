@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.catalog.faults import Fault, Faults, suggest
+from ivr.catalog.context import Context
+from ivr.catalog.entry_proofs import entry_faults
+from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.memory import Memory
 from ivr.catalog.menu_files import MenuFile
 from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.reader import NAME, Reader
 from ivr.catalog.services import Service, load_services
 from ivr.catalog.shapes import RESERVED_FILES
-from ivr.catalog.source import Node, plain_bytes, read_file
-from ivr.catalog.translations import load_translations
+from ivr.catalog.source import Node
+from ivr.catalog.sources import SERVICES, Sources, content_hash, menu_files, read_sources
 from ivr.catalog.wordings import Wordings
 from ivr.engine.model import Menu, Model
 from ivr.engine.ways_in import code_parts
 
-SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
-"""The services of the embedded accounts."""
-
-
-LARGEST_CATALOG = 20_000_000
-"""Bytes a gettext catalog may have."""
 UNTRANSLATED = frozenset(["E070", "E071"])
 """Errors that leave a tree whole: what is not translated yet is said in English until it is."""
 
@@ -42,67 +37,60 @@ class Compiled:
         return tuple(fault for fault in self.faults if not fault.warning)
 
 
-def menu_files(folder: Path) -> list[Path]:
-    """The YAML files of an operator's folder. Hidden ones are an editor's own (Emacs' lock `.#prepaid.yaml` is a link to nowhere)."""
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
+def compile_operator(
+    folder: Path, locales: Path, release: str = "", *, sources: Sources | None = None, memory: Memory | None = None
+) -> Compiled:
+    """Everything in `folder` (operator.yaml and menu files), with the catalogs in `locales`.
+
+    `sources`: its files where they are read already. `memory`: of the last compilation of this folder; parts that would come out the same
+    are taken from it.
+    """
+    memory, faults = Memory() if memory is None else memory, Faults()
+    with memory.compilation(faults) as reader:
+        return _compile(sources or read_sources(folder, locales), release, memory, reader, faults)
 
 
-def content_hash(folder: Path, locales: Path) -> str:
-    """The release id of what is on disk: a hash over menus, operator file, catalogs and services, 12 hexadecimal digits."""
-    digest = hashlib.sha256()
-    files = [*menu_files(folder), *locales.glob("*/LC_MESSAGES/*.po"), SERVICES]
-    for path in sorted(files):
-        digest.update(path.name.encode() + b"\0" + (path.parent.parent.name.encode() if path.suffix == ".po" else b"") + b"\0")
-        # comments of a catalog name lines of the menus, which move without anything being said differently
-        lines = plain_bytes(path, LARGEST_CATALOG).split(b"\n")
-        digest.update(
-            b"\n".join(line for line in lines if path.suffix != ".po" or line.startswith(b"#,") or not line.startswith(b"#")) + b"\0"
-        )
-    return digest.hexdigest()[:12]
-
-
-def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled:
-    """Everything in `folder` (operator.yaml and menu files), with the catalogs in `locales`."""
-    faults = Faults()
-    reader = Reader(faults)
-    root = folder.parent
-    services = load_services(SERVICES, faults)
+def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults) -> Compiled:
+    root = sources.folder.parent.name
+    services = memory.part("services", (sources.services,), lambda: load_services(SERVICES, reader.faults))
     nodes: dict[str, Node] = {}
     unread: set[str] = set()
-    for path in menu_files(folder):
-        node = read_file(path, f"{root.name}/{folder.name}/{path.name}", root, faults)
-        if path.stem != "operator" and (path.stem in RESERVED_FILES or not NAME.fullmatch(path.stem)):
-            faults.add(f"{root.name}/{folder.name}/{path.name}:1:1", "E015", f'a menu file cannot be called "{path.stem}"')
+    for source in sources.menus:
+        node = memory.tree(source, faults)
+        if source.stem != "operator" and (source.stem in RESERVED_FILES or not NAME.fullmatch(source.stem)):
+            faults.add(f"{source.shown}:1:1", "E015", f'a menu file cannot be called "{source.stem}"')
         elif node is not None:
-            nodes[path.stem] = node
+            nodes[source.stem] = node
         else:
-            unread.add(path.stem)
+            unread.add(source.stem)
     if "operator" not in nodes:
-        if not (folder / "operator.yaml").exists():
-            faults.add(f"{root.name}/{folder.name}/operator.yaml:1:1", "E010", "there is no operator.yaml in this folder")
+        if "operator" not in unread:
+            faults.add(f"{root}/{sources.folder.name}/operator.yaml:1:1", "E010", "there is no operator.yaml in this folder")
         return Compiled(None, tuple(faults.sorted()))
-    house = OperatorFile(nodes.pop("operator"), reader)
-    catalogs = {language: load_translations(locales, language, faults) for language in house.languages}
+    top = nodes.pop("operator")
+    house = memory.part("operator.yaml", (top,), lambda: OperatorFile(top, reader))
+    catalogs = memory.catalogs(house.languages, sources, faults)
     wordings = Wordings(reader, house.languages, catalogs)
-    operator = house.compile(wordings, catalogs)
+    operator = memory.part("operator", (house,), lambda: house.compile(wordings, catalogs))
     if faults.errors() and not operator.answers:
         return Compiled(None, tuple(faults.sorted()))
-    files = [MenuFile(stem, node, reader, wordings, house, operator, services, frozenset(unread)) for stem, node in nodes.items()]
-    everything = {name: key for file in files for name, key in file.names.items()}
-    menus = {name: menu for file in files for name, menu in file.compile_menus(everything).items()}
-    entries = tuple(entry for file in files for entry in file.compile_entries(everything))
-    model = Model(operator, menus, entries, release or content_hash(folder, locales))
+    files = [MenuFile(Context(stem, node, reader, wordings, house, operator, services, frozenset(unread))) for stem, node in nodes.items()]
+    everything = memory.everything({name: key for file in files for name, key in file.names.items()})
+    for file in files:
+        file.context.everything = everything
+    made = (house, operator, services, frozenset(unread))
+    menus = {
+        name: menu for file in files for name, menu in memory.part(("menus", file.stem), (file.node, *made), file.compile_menus).items()
+    }
+    entries = tuple(entry for file in files for entry in memory.part(("entries", file.stem), (file.node, *made), file.compile_entries))
+    model = Model(operator, menus, entries, release or sources.release)
     for file in files:
         for name in file.names:
             if name in menus:
                 file.values_fit(menus, menus[name])
         if not unread:
-            _published(file, model, everything, reader)
-    for entry in entries:
-        known = [field.name for field in menus[entry.go].ask] if entry.go in menus else list(entry.hand)
-        for name in entry.hand:
-            if name not in known:
-                reader.fault(Node("text", entry.place), "E033", f'{entry.go} has no field "{name}"{suggest(name, known)}')
+            _published(file, model, reader)
+    entry_faults(model, reader)
     _loops(model, reader)
     if not unread:
         _reachable(model, reader)
@@ -113,9 +101,9 @@ def compile_operator(folder: Path, locales: Path, release: str = "") -> Compiled
     return Compiled(None if broken else model, tuple(faults.sorted()))
 
 
-def _published(file: MenuFile, model: Model, everything: Mapping[str, Node], reader: Reader) -> None:
+def _published(file: MenuFile, model: Model, reader: Reader) -> None:
     for key, node in reader.pairs(file.node.get("published"), "published"):
-        wanted = file.target(node, everything)
+        wanted = file.target(node)
         parts = code_parts(key.text)
         if wanted is None:
             continue
@@ -139,7 +127,9 @@ def _walk(model: Model, menu: str, parts: tuple[str, ...]) -> str | None:
 
 def _reachable(model: Model, reader: Reader) -> None:
     waiting = [target for entry in model.entries for target in (entry.go, entry.then) if target]
-    waiting += [model.operator.first_call] if model.operator.first_call else []
+    waiting += [menu for menu in (model.operator.first_call, model.operator.call.person) if menu]
+    waiting += [notice.go for notice in model.notices if notice.go]
+    waiting += [tries.then for tries in (model.operator.no_input, model.operator.no_match)]
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -172,7 +162,10 @@ def _leads(menu: Menu) -> list[str]:
     targets = [target for choice in menu.choices for target in (choice.go, choice.then)]
     targets += [menu.then, *(outcome.go for outcome in menu.otherwise.values())]
     targets += [tries.then for tries in (menu.no_input, menu.no_match) if tries]
+    targets += [tries.then for field in menu.ask for tries in (field.no_input, field.tries) if tries]
+    if menu.list is not None and menu.list.choose is not None:
+        targets.append(menu.list.choose.go)
     return [target for target in targets if target]
 
 
-__all__ = ["Compiled", "Service", "compile_operator", "content_hash"]
+__all__ = ["Compiled", "Service", "compile_operator", "content_hash", "menu_files"]

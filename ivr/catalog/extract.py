@@ -76,9 +76,14 @@ def menu_files(folder: Path) -> list[Path]:
 
 
 def constants() -> list[Extracted]:
-    """The messages that no menu file holds: units."""
+    """The messages that no menu file holds: units, and the words of opening hours."""
     table = units.UNITS.items()
-    return [Extracted(units.CONTEXT, one, many, UNITS_FILE, 0, (f"unit: {unit}, short, for screens",)) for unit, (one, many) in table]
+    found = [Extracted(units.CONTEXT, one, many, UNITS_FILE, 0, (f"unit: {unit}, short, for screens",)) for unit, (one, many) in table]
+    notes = {"short": "short, for screens", "from": "spoken: from Monday to Friday", "to": "spoken: from Monday to Friday"}
+    for name, text in units.DAYS.items():
+        note = notes.get(name.rstrip("0123456"), "opening hours")
+        found.append(Extracted(units.DAYS_CONTEXT, text, None, UNITS_FILE, 0, (note,)))
+    return found
 
 
 def menus(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+MANY = 300
+"""From so many known names on only those are compared whose beginning or end is nearest to what was written."""
+NEIGHBOURS = 40
+"""How many of them, on each side of where the wrong name would stand in the alphabet."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,15 +34,20 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """Where a compilation puts what it finds."""
+    """Where a compilation puts what it finds, each fault once, in the order of finding."""
 
     found: list[Fault] = field(default_factory=list)
+    _known: set[Fault] = field(default_factory=set)
 
     def add(self, place: str, code: str, message: str) -> None:
         """A fault at `place`, `file:line:col`."""
         file, line, column = place.rsplit(":", 2)
-        fault = Fault(file, int(line), int(column), code, message)
-        if fault not in self.found:
+        self.put(Fault(file, int(line), int(column), code, message))
+
+    def put(self, fault: Fault) -> None:
+        """A fault that is made already."""
+        if fault not in self._known:
+            self._known.add(fault)
             self.found.append(fault)
 
     def errors(self) -> list[Fault]:
@@ -48,10 +59,35 @@ class Faults:
         return sorted(self.found)
 
 
-def suggest(wrong: str, known: Iterable[str]) -> str:
+class Names:
+    """Names that somebody may have meant, made ready to look for the nearest: thousands of faults may ask for one of thousands."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self.sorted = sorted(set(known))
+        self._reversed = sorted(name[::-1] for name in self.sorted) if len(self.sorted) >= MANY else []
+
+    def nearest(self, wrong: str) -> str | None:
+        """The name that `wrong` is most like; None where none is like it."""
+        near = difflib.get_close_matches(wrong, self._candidates(wrong), 1, 0.6)
+        return near[0] if near else None
+
+    def _candidates(self, wrong: str) -> list[str]:
+        if len(self.sorted) < MANY:
+            return self.sorted
+        # a slip of the finger leaves the beginning or the end as it was: the names beside it in the one alphabet or the other
+        backwards = _around(self._reversed, wrong[::-1])
+        return sorted({*_around(self.sorted, wrong), *(name[::-1] for name in backwards)})
+
+
+def _around(names: list[str], wrong: str) -> list[str]:
+    at = bisect.bisect_left(names, wrong)
+    return names[max(0, at - NEIGHBOURS) : at + NEIGHBOURS]
+
+
+def suggest(wrong: str, known: Iterable[str] | Names) -> str:
     """` - did you mean "top_up"?`, or a list of what there is where nothing is near and the list is short."""
-    names = sorted(set(known))
-    near = difflib.get_close_matches(wrong, names, 1, 0.6)
-    if near:
-        return f' - did you mean "{near[0]}"?'
-    return f" - there is {', '.join(names)}" if 0 < len(names) <= 12 else ""
+    names = known if isinstance(known, Names) else Names(known)
+    near = names.nearest(wrong)
+    if near is not None:
+        return f' - did you mean "{near}"?'
+    return f" - there is {', '.join(names.sorted)}" if 0 < len(names.sorted) <= 12 else ""

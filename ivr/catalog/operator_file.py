@@ -7,13 +7,14 @@ import zoneinfo
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
+from ivr.catalog.house_rules import days_of, hours_of, people_of, rules_of
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import ANSWERS, CHANNELS, SHAPES
 from ivr.catalog.source import Node
 from ivr.catalog.translations import Translations
 from ivr.catalog.units import UNITS
 from ivr.catalog.wordings import Scope, Wordings, cut
-from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Message, Operator, Tries, UssdSettings, Wording
+from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Message, Operator, SmsSettings, Tries, UssdSettings, Wording
 from ivr.engine.values import Money, Span, Value
 
 LINE = {
@@ -52,8 +53,14 @@ class OperatorFile:
             if key.text not in fixed and numbers is not node
         }
         self.switches = {key.text: reader.switch(value, "a switch", True) for key, value in reader.pairs(node.get("switches"), "switches")}
+        self.tariff_kinds = {
+            key.text: reader.text(tariff.get("kind"), "kind")
+            for key, tariff in reader.pairs(node.get("tariffs"), "tariffs")
+            if tariff.get("kind") is not None
+        }
         self.groups = {key.text: self._group(value) for key, value in reader.pairs(node.get("groups"), "groups")}
         self.groups.setdefault("everyone", Group())
+        self.hours, self.people = hours_of(node, reader), people_of(node, reader)
 
     def scope(self, path: tuple[str, ...]) -> str | None:
         """The type of a name that has a meaning everywhere."""
@@ -68,6 +75,8 @@ class OperatorFile:
                 return "text" if name in self.numbers else None
             case ("switches", name):
                 return "flag" if name in self.switches else None
+            case ("hours", name):
+                return "hours" if name in self.hours else None
             case ("limits", name) if name in self.limits:
                 value = self.limits[name]
                 return "money" if isinstance(value, Money) else "span" if isinstance(value, Span) else "number"
@@ -116,11 +125,12 @@ class OperatorFile:
             self.reader.fault(node.get("line") or node, "E010", "a line is prepaid or postpaid")
         tariffs = {key.text for key, _ in self.reader.pairs(self.node.get("tariffs"), "tariffs")}
         sets = []
-        for name in ("tariffs", "except_tariffs"):
+        for name in ("tariffs", "except_tariffs", "kinds", "except_kinds"):
             listed = node.get(name)
             texts = self.reader.texts(listed, name)
+            what, among = ("tariff", tariffs) if name.endswith("tariffs") else ("kind of tariff", set(self.tariff_kinds.values()))
             for text in texts:
-                self.reader.known(listed or node, text, tariffs, "E010", "tariff")
+                self.reader.known(listed or node, text, among, "E010", what)
             sets.append(frozenset(texts))
         return Group(line, *sets)
 
@@ -144,6 +154,7 @@ class OperatorFile:
         """The operator as the engine knows it."""
         reader, node = self.reader, self.node
         languages, numbers, ussd, call = (node.get(name) or Node("map", node.place) for name in ("languages", "numbers", "ussd", "call"))
+        rules_of(node, reader)
         for section, name in (
             (languages, "languages"),
             (ussd, "ussd"),
@@ -160,10 +171,6 @@ class OperatorFile:
             reader.fault(node.get("time_zone") or node, "E010", f"there is no time zone {zone}; write one such as Asia/Baku")
         tries = node.get("tries") or Node("map", node.place)
         choice = call.get("choice")
-        if not reader.switch(call.get("synthesis"), "synthesis", True):
-            reader.fault(
-                call.get("synthesis") or call, "E010", "synthesis: false is not there yet: recordings win, a voice speaks the rest"
-            )
         keys = node.get("keys") or Node("map", node.place)
         self._keys_apart(keys)
         on_ussd, in_call = keys.get("ussd") or keys, keys.get("call") or keys
@@ -203,7 +210,9 @@ class OperatorFile:
                 reader.span(call.get("longest"), "longest", 600),
                 wordings.wording(choice, "operator.choice", self._choice_scope, "choice") if choice is not None else {},
                 reader.text(call.get("point"), "point", "*"),
-                reader.text(call.get("speak_numbers"), "speak_numbers", "grouped"),
+                self._spoken_numbers(call.get("speak_numbers")),
+                reader.text(call.get("person"), "person") or None,
+                reader.switch(call.get("synthesis"), "synthesis", True),
             ),
             keys=Keys(
                 ussd_back=reader.text(on_ussd.get("back"), "back"),
@@ -214,6 +223,7 @@ class OperatorFile:
                 call_next=reader.text(in_call.get("next"), "next"),
                 confirm=reader.text(keys.get("confirm"), "confirm", "1"),
                 refuse=reader.text(keys.get("refuse"), "refuse", "2"),
+                call_person=reader.text(in_call.get("person"), "person"),
             ),
             no_input=self.tries(tries.get("no_input"), wordings, "operator.no_input", None),
             no_match=self.tries(tries.get("no_match"), wordings, "operator.no_match", None),
@@ -221,7 +231,31 @@ class OperatorFile:
             late=float(reader.span((node.get("sessions") or node).get("late"), "late", 3)),
             answers=self._answers(wordings),
             units=_units(self.languages, catalogs),
+            sms=self._sms(node.get("sms")),
+            hours=self.hours,
+            people=self.people,
+            resume=float(reader.span((node.get("sessions") or node).get("resume"), "resume", 300)),
+            tariff_kinds=self.tariff_kinds,
+            days=days_of(self.languages, catalogs),
         )
+
+    def _sms(self, node: Node | None) -> SmsSettings:
+        if node is None or not self.reader.shape(node, "sms", "sms"):
+            return SmsSettings()
+        same: dict[str, str] = {}
+        for key, value in self.reader.pairs(node.get("same"), "same"):
+            signs = self.reader.text(value, "same")
+            if len(key.text) != 1:
+                self.reader.fault(key, "E010", f'`same` is a sign and those that count as it, such as "-": "–—"; not "{key.text}"')
+            else:
+                same.update(dict.fromkeys(signs, key.text))
+        return SmsSettings(self.reader.count(node.get("parts"), "parts", 3, 10), same)
+
+    def _spoken_numbers(self, node: Node | None) -> str:
+        text = self.reader.text(node, "speak_numbers", "grouped")
+        if node is not None and not self.reader.known(node, text, ("grouped", "digits"), "E010", "way to speak numbers"):
+            return "grouped"
+        return text
 
     def _octets(self, node: Node | None) -> int:
         octets = self.reader.count(node, "octets", 160, 160)
@@ -257,7 +291,11 @@ class OperatorFile:
         answers: dict[str, Wording] = {}
         if node is None:
             return {}
-        extra: dict[str, dict[tuple[str, ...], str]] = {"not_enough": {("balance",): "money"}, "next_call": {("key",): "number"}}
+        extra: dict[str, dict[tuple[str, ...], str]] = {
+            "not_enough": {("balance",): "money"},
+            "next_call": {("key",): "number"},
+            "person": {("key",): "number"},
+        }
         for key, value in self.reader.pairs(node, "answers"):
             if not self.reader.known(key, key.text, ANSWERS, "E010", "answer"):
                 continue

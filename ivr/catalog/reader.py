@@ -7,6 +7,7 @@ import re
 from ivr.catalog.faults import Faults, suggest
 from ivr.catalog.shapes import SHAPES
 from ivr.catalog.source import Node
+from ivr.catalog.structure import Structure
 
 _SPAN = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -19,35 +20,32 @@ class Reader:
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
+        self._structure = Structure(lambda node, code, message: faults.add(node.place, code, message))
 
     def fault(self, node: Node, code: str, message: str) -> None:
-        """A fault at `node`."""
-        self.faults.add(node.place, code, message)
+        """A fault at `node`; nothing where its structure was refused already, for what follows from that helps nobody."""
+        if (node.place, node.kind) not in self._structure.wrong:
+            self.faults.add(node.place, code, message)
 
     def shape(self, node: Node, name: str, what: str) -> bool:
-        """Whether `node` is a map of shape `name`; reports unknown and missing keys. Keys out of order are warned of in menus."""
-        if node.kind != "map":
-            self.fault(node, "E010", f"{what} is a map of keys here, such as {', '.join(list(SHAPES[name])[:3])}")
-            return False
-        known = SHAPES[name]
-        for key, _ in node.pairs:
-            if key.text not in known:
-                self.fault(key, "E010", f'{what} has no key "{key.text}"{suggest(key.text, known)}')
-        for key_name, kind in known.items():
-            if kind.endswith("!") and node.get(key_name) is None:
-                self.fault(node, "E010", f'{what} needs the key "{key_name}"')
+        """Whether `node` is a map of shape `name`. Reports what is wrong with it and all below it that its shape describes.
+
+        Keys out of order are warned of in menus.
+        """
+        self._structure.shape(node, name, what)
         if name == "menu":
-            order = [list(known).index(key) for key in node.names() if key in known]
-            for position, (before, after) in enumerate(zip(order, order[1:], strict=False)):
-                if after < before:
-                    moved = node.pairs[position + 1][0] if len(order) == len(node.pairs) else node
-                    self.fault(
-                        moved,
-                        "W001",
-                        f'"{list(known)[after]}" happens before "{list(known)[before]}"; write keys in the order in which they happen',
-                    )
-                    break
-        return True
+            self._in_order(node)
+        return node.kind == "map"
+
+    def _in_order(self, node: Node) -> None:
+        known = list(SHAPES["menu"])
+        order = [known.index(key) for key in node.names() if key in known]
+        for position, (before, after) in enumerate(zip(order, order[1:], strict=False)):
+            if after < before:
+                moved = node.pairs[position + 1][0] if len(order) == len(node.pairs) else node
+                first, then = known[after], known[before]
+                self.fault(moved, "W001", f'"{first}" happens before "{then}"; write keys in the order in which they happen (`ivr fmt`)')
+                return
 
     def text(self, node: Node | None, what: str, default: str = "") -> str:
         """A plain text."""

@@ -14,6 +14,32 @@ from ivr.engine.model import FieldType
 
 SIMPLE = frozenset("money date time count tariff flag number msisdn text span".split())
 """The types of a single value."""
+KINDS = ("msisdn", "date", "number", "money", "text")
+"""The kinds of a field that need no more than their name."""
+
+
+LARGEST: Mapping[str, int] = {"text": 24, "number": 999_999, "count": 99_999, "span": 31 * 86_400}
+"""The largest value of a type where services.yaml names none: characters of a text, numbers, counts of a unit, seconds of a span."""
+LONGEST_TEXT = 160
+"""Characters that services.yaml may allow a text: an SMS."""
+
+
+class Sized(str):
+    """The name of a simple type that has a size, with `most`: characters (UTF-16 units) of a text, the number, the seconds of a span."""
+
+    __slots__ = ("most",)
+    most: int
+
+    def __new__(cls, name: str, most: int) -> Sized:
+        """`Sized("text", 24)`; equal to `"text"` and hashed like it."""
+        kind = super().__new__(cls, name)
+        kind.most = most
+        return kind
+
+
+def most_of(kind: str) -> int:
+    """The largest value of a simple type: what services.yaml says, else `LARGEST`; 0 for a type without a size."""
+    return kind.most if isinstance(kind, Sized) else LARGEST.get(kind, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +51,13 @@ class ListType:
 
 
 Type = str | ListType
+
+
+@dataclass(frozen=True, slots=True)
+class InputType(FieldType):
+    """What a service takes, its bounds still as written: a value, or a name of operator.yaml's limits (`limits.transfer_max`)."""
+
+    bounds: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +99,21 @@ def _types(reader: Reader, node: Node | None, records: Mapping[str, Mapping[str,
             record = records.get(of.text, {}) if of.kind == "text" else _types(reader, of, records)
             types[key.text] = ListType(record, reader.count(value.get("most"), "most", 20))
         elif value.kind == "map":
-            types[key.text] = "text"
+            types[key.text] = _sized(reader, value)
         elif reader.known(value, value.text, SIMPLE, "E010", "type"):
             types[key.text] = value.text
     return types
+
+
+def _sized(reader: Reader, node: Node) -> Type:
+    """`{text: 24}`, `{number: 20}`, `{count: 500}`, `{span: 3600}`."""
+    if len(node.pairs) != 1:
+        reader.fault(node, "E010", "a type with a size has one key: {text: 24}, {number: 20}, {count: 500} or {span: 3600}")
+        return "text"
+    key, value = node.pairs[0]
+    if not reader.known(key, key.text, LARGEST, "E010", "type with a size"):
+        return "text"
+    return Sized(key.text, reader.count(value, key.text, LARGEST[key.text], LONGEST_TEXT if key.text == "text" else 999_999_999))
 
 
 def _field(reader: Reader, node: Node) -> FieldType:
@@ -81,7 +125,13 @@ def _field(reader: Reader, node: Node) -> FieldType:
     if (digits := node.get("digits")) is not None:
         least, most = span_of(digits.text)
         return FieldType("digits", least, most, secret=secret)
-    return FieldType("money" if node.get("money") is not None else "text", secret=secret)
+    for kind in ("money", "number", "text"):
+        if (bounds := node.get(kind)) is not None and bounds.kind == "map":
+            return InputType(kind, secret=secret, bounds=(reader.text(bounds.get("min"), "min"), reader.text(bounds.get("max"), "max")))
+        if bounds is not None:
+            return InputType(kind, secret=secret, bounds=("", reader.text(bounds, kind)))
+    kind_of = next((kind for kind in KINDS if node.get(kind) is not None), "text")
+    return FieldType(kind_of, secret=secret)
 
 
 def span_of(text: str) -> tuple[int | None, int | None]:

@@ -2,7 +2,8 @@
 
 A shape is a map's keys with what each takes. `!` marks a key that must be there. The kinds: `text`, `wording`, `say`, `switch`
 (true or false), `count`, `span` (60s, 5m, 2h, 1d), `texts` (one or a list), `name` and other shapes by name; `map:SHAPE` is a map from
-free names to that shape, `list:SHAPE` a list.
+free names to that shape, `list:SHAPE` a list. The key `*` stands for every name that is not in the shape. Kinds that may be written in
+several ways stand in `ivr.catalog.structure.UNIONS`, what a text may be in `ivr.catalog.value_kinds`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,15 @@ from collections.abc import Mapping
 CHANNELS = ("ussd", "call", "sms", "web")
 """The channels that a wording or a fee may differ for."""
 
+ANSWERS = (
+    "unknown_code unknown_line barred expired not_enough switched_off unavailable late sms_follows timed_out no_reply not_sent"
+    " help_reply resume back home next confirm refuse next_call person wrong_value differs goodbye"
+).split()
+"""What the engine says itself; operator.yaml must word every one."""
+
+CAUSES = ("too_small", "too_large", "too_short", "too_long", "foreign", "differs", "other")
+"""Why a field's value may be wrong."""
+
 SHAPES: Mapping[str, Mapping[str, str]] = {
     "file": {
         "serves": "text",
@@ -19,9 +29,22 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "switch": "text",
         "entries": "list:entry",
         "published": "map:text",
-        "menus": "map:menu!",
+        "menus": "map:menu",
+        "notices": "map:notice",
     },
-    "entry": {"ussd": "text", "call": "texts", "go": "text!", "with": "map:text", "then": "text", "serves": "text"},
+    "entry": {
+        "ussd": "text",
+        "call": "texts",
+        "sms": "texts",
+        "text": "texts",
+        "web": "text",
+        "go": "text!",
+        "with": "map:text",
+        "then": "text",
+        "serves": "text",
+        "resume": "switch",
+    },
+    "notice": {"about": "text!", "serves": "text", "switch": "text", "when": "text", "by": "texts!", "say": "say", "go": "text"},
     "menu": {
         "note": "text",
         "switch": "text",
@@ -34,7 +57,9 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "say": "say",
         "list": "list",
         "after": "say",
+        "also_sms": "also_sms",
         "choices": "choices",
+        "connect": "text",
         "then": "text",
         "no_input": "tries",
         "no_match": "tries",
@@ -45,13 +70,18 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "type": "text",
         "digits": "text",
         "one_of": "texts",
+        "min": "text",
+        "max": "text",
         "secret": "switch",
+        "again": "say",
         "when": "text",
+        "no_input": "tries",
         "no_match": "causes",
     },
     "invocation": {"call": "text!", "with": "map:text"},
-    "get": {"from": "text!", "with": "map:text"},
-    "list": {"of": "text!", "item": "wording!", "none": "wording", "speak": "count"},
+    "get": {"from": "text!", "with": "map:text", "late": "text"},
+    "list": {"of": "text!", "item": "wording!", "none": "wording", "speak": "count", "choose": "choose"},
+    "choose": {"label": "wording!", "go": "text!", "with": "map:text"},
     "choice": {
         "label": "wording!",
         "in": "text",
@@ -75,20 +105,32 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "groups": "map:group!",
         "fees": "map:fee",
         "tariffs": "map:tariff",
+        "rating": "rating",
         "limits": "map:limit",
+        "billing": "billing",
         "ussd": "ussd!",
+        "sms": "sms",
         "call": "call!",
         "keys": "keys!",
         "tries": "house_tries!",
+        "hours": "map:hours",
+        "holidays": "texts",
+        "people": "map:person",
         "switches": "map:switch",
         "sessions": "sessions!",
-        "answers": "map:wording!",
+        "answers": "answers!",
     },
     "languages": {"offered": "texts!", "default": "text!", "first_call": "text", "fold": "map:texts", "fold_names": "texts"},
-    "group": {"line": "text", "tariffs": "texts", "except_tariffs": "texts"},
+    "group": {"line": "text", "tariffs": "texts", "except_tariffs": "texts", "kinds": "texts", "except_kinds": "texts"},
     "fee": {"sms": "text", "ussd": "text", "call": "text", "web": "text", "once": "text"},
     "tariff": {"line": "text", "kind": "text", "call": "text", "sms": "text", "mb": "text", "spoken": "map:text"},
+    "rating": {"interval": "span", "round_to": "text", "roaming_times": "text", "short_numbers": "text", "bonuses_first": "switch"},
+    "billing": {"runs": "runs!", "cycle": "cycle!"},
+    "runs": {"days": "text!", "from": "text!", "until": "text!"},
+    "cycle": {"day": "count!", "at": "text!"},
+    "person": {"call": "text!", "hours": "text", "ring": "span"},
     "ussd": {"octets": "count", "wait": "span", "longest": "span", "stay_open": "switch"},
+    "sms": {"parts": "count", "same": "map:text"},
     "call": {
         "first_digit": "span",
         "between_digits": "span",
@@ -98,20 +140,81 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "choice": "wording!",
         "point": "text",
         "speak_numbers": "text",
+        "person": "text",
     },
-    "keys": {"ussd": "map:text!", "call": "map:text!", "confirm": "text!", "refuse": "text!"},
+    "keys": {"ussd": "ussd_keys!", "call": "call_keys!", "confirm": "text!", "refuse": "text!"},
+    "ussd_keys": {"back": "text", "home": "text", "next": "text"},
+    "call_keys": {"back": "text", "repeat": "text", "person": "text", "next": "text"},
+    "numbers": {"country": "text!", "length": "count!", "prefixes": "texts!", "written": "texts!", "*": "text"},
+    "limit": {"most": "count!", "per": "span", "lock": "span"},
+    "hours": {"*": "texts"},
     "house_tries": {"no_input": "tries!", "no_match": "tries!"},
-    "sessions": {"late": "span"},
+    "sessions": {"resume": "span", "late": "span"},
+    "answers": dict.fromkeys(ANSWERS, "wording!"),
+    "causes": dict.fromkeys(CAUSES, "wording"),
+    "same_as": {"same_as": "text!"},
+    "by_channel": {"default": "message", **dict.fromkeys(CHANNELS, "message")},
+    "counted": {"count": "text!", "one": "said!", "other": "said!"},
+    "services": {"records": "map:map:type", "services": "map:service!", "events": "map:event"},
+    "service": {
+        "kind": "text!",
+        "changes": "text",
+        "takes": "map:input",
+        "gives": "gives",
+        "outcomes": "map:map:type",
+        "balance": "text",
+    },
+    "event": {"to": "text!", "gives": "gives"},
+    "list_type": {"list": "gives!", "most": "count"},
+    "sized_type": {"text": "count", "number": "count", "count": "count", "span": "count"},
+    "input": {
+        "digits": "text",
+        "one_of": "texts",
+        "money": "size",
+        "number": "size",
+        "text": "size",
+        "date": "text",
+        "msisdn": "text",
+        "secret": "switch",
+    },
+    "bounds": {"min": "text", "max": "text"},
+    "scenarios": {"now": "text", "scenarios": "map:scenario!"},
+    "scenario": {
+        "line": "text!",
+        "now": "text",
+        "language": "text",
+        "switches": "map:switch",
+        "services": "map:planned",
+        "golden": "text",
+        "steps": "list:step!",
+    },
+    "planned": {"outcome": "text", "gives": "map:any"},
+    "step": {
+        "as": "text",
+        "wait": "span",
+        "event": "happening",
+        "hang_up": "switch",
+        "dial": "text",
+        "call": "text",
+        "sms": "text",
+        "text": "text",
+        "press": "text",
+        "silence": "count",
+        "person": "text",
+        "see": "texts",
+        "page": "text",
+        "hear": "texts",
+        "heard": "text",
+        "get": "texts",
+        "told": "told",
+        "hidden": "texts",
+        "encoding": "text",
+        "charged": "text",
+        "ends": "switch",
+    },
+    "happening": {"name": "text!", "to": "text!", "*": "text"},
+    "told": {"to": "text!", "get": "texts!"},
 }
-
-ANSWERS = (
-    "unknown_code unknown_line barred expired not_enough switched_off unavailable late timed_out not_sent back home next confirm refuse"
-    " next_call wrong_value goodbye"
-).split()
-"""What the engine says itself; operator.yaml must word every one."""
-
-CAUSES = ("too_small", "too_large", "too_short", "too_long", "foreign", "other")
-"""Why a field's value may be wrong."""
 
 RESERVED_FILES = frozenset("line result fee fees limits numbers hours switches event operator services units".split())
 RESERVED_MENUS = frozenset("back home end continue goodbye".split())

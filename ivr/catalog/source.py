@@ -7,12 +7,13 @@ needs (anchors, aliases, tags, several documents), and bounds size and depth bef
 
 from __future__ import annotations
 
+import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -27,18 +28,23 @@ MOST_NODES = 200_000
 
 _PARSER: Any = getattr(yaml, "CLoader", yaml.Loader)
 
-_BOOLEAN = re.compile(r"(?i:yes|no|on|off|y|n|null)|~")
+_BOOLEANS = frozenset("yes no on off y n null ~".split())
+_NUMBER_BEGINS = frozenset("+-.0123456789")
 _NUMBER_TRAP = re.compile(
     r"[+-].*\d.*|0\d+|0[xob][0-9a-fA-F_]+|\d[\d_]*\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d+[eE]\d+|\d+(?::\d+)+(?:\.\d+)?|\d+_[\d_]+|\d{4}-\d\d?-\d\d?.*|\.(?i:inf|nan)"
 )
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML 1.1 takes for the end of a line, so that its line numbers are ours."""
+_NOWHERE: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A value of a YAML file: `text` (str), `map` (pairs of key node and value node) or `list`. `place` is `file:line:col`."""
+class Node(NamedTuple):
+    """A value of a YAML file: `text` (str), `map` (pairs of key node and value node) or `list`. `place` is `file:line:col`.
+
+    A tuple, because a big operator has a hundred thousand of them: it is made in a quarter of a frozen dataclass's time. `positions`: where
+    in `pairs` a key stands, so that a map of thousands of menus is not searched through.
+    """
 
     kind: str
     place: str
@@ -46,50 +52,83 @@ class Node:
     pairs: tuple[tuple[Node, Node], ...] = ()
     items: tuple[Node, ...] = ()
     quoted: bool = False
+    positions: Mapping[str, int] = _NOWHERE
 
     def get(self, name: str) -> Node | None:
         """The value of key `name`; None where it is not there."""
-        return next((value for key, value in self.pairs if key.text == name), None)
+        position = self.positions.get(name)
+        return None if position is None else self.pairs[position][1]
 
     def key(self, name: str) -> Node:
         """The key `name` itself, for its place; the node where there is none."""
-        return next((key for key, _ in self.pairs if key.text == name), self)
+        position = self.positions.get(name)
+        return self if position is None else self.pairs[position][0]
 
     def names(self) -> tuple[str, ...]:
         """The keys in written order."""
-        return tuple(key.text for key, _ in self.pairs)
+        return tuple(self.positions)
+
+
+class Refused(Exception):
+    """A file that is not read. The text tells the author why."""
+
+
+def content(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """The bytes of a plain file. Raises Refused for a link, a pipe, a device, a folder, and for more than `largest` bytes; OSError.
+
+    A pipe would hold the reader for good and a device would never end, so neither is opened; a file that grows while it is read is left
+    off behind the largest size.
+    """
+    status = path.lstat()
+    _refuse(status, largest)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=0) as file:
+        _refuse(os.fstat(descriptor), largest)  # it may have been exchanged since
+        pieces, total = [], 0
+        while piece := file.read(min(status.st_size, largest) + 1):
+            pieces.append(piece)
+            total += len(piece)
+            if total > largest:
+                raise Refused(f"the file has more than the {largest:,} bytes that are allowed. Split it into several menu files")
+    return b"".join(pieces)
+
+
+def _refuse(status: os.stat_result, largest: int) -> None:
+    if stat.S_ISLNK(status.st_mode):
+        raise Refused("this is a link out of the menu folder; put the file itself here")
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused("this is no plain file; a menu file is one")
+    if status.st_size > largest:
+        raise Refused(f"the file has {status.st_size:,} bytes; {largest:,} are allowed. Split it into several menu files")
+
+
+def read_content(path: Path, shown: str, root: Path, faults: Faults) -> bytes | None:
+    """The file's bytes, or None where it is not one to read: then `faults` says why. `root` is the folder that it may not lead out of."""
+    place = f"{shown}:1:1"
+    try:
+        data = content(path)
+        if path.parent != root and not path.parent.resolve().is_relative_to(root.resolve()):
+            raise Refused("this is a link out of the menu folder; put the file itself here")
+    except Refused as reason:
+        faults.add(place, "E005", str(reason))
+    except OSError as error:
+        faults.add(place, "E005", f"the file cannot be read: {error.strerror}")
+    else:
+        return data
+    return None
 
 
 def read_file(path: Path, shown: str, root: Path, faults: Faults) -> Node | None:
     """The file's top node, or None where it has faults that keep it from being read. `shown` is its name in faults."""
-    start = f"{shown}:1:1"
-    try:
-        if not path.is_symlink() and not path.is_file():
-            faults.add(start, "E005", "this is no plain file; a menu file is one")
-            return None
-        if path.is_symlink() or not path.resolve().is_relative_to(root.resolve()):
-            faults.add(start, "E005", "this is a link out of the menu folder; put the file itself here")
-            return None
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            faults.add(start, "E005", f"the file has {size:,} bytes; {LARGEST_FILE:,} are allowed. Split it into several menu files")
-            return None
-        data = path.read_bytes()
-    except OSError as error:
-        faults.add(start, "E005", f"the file cannot be read: {error.strerror}")
-        return None
-    return read_text(data, shown, faults)
+    data = read_content(path, shown, root, faults)
+    return None if data is None else read_text(data, shown, faults)
 
 
 def plain_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
-    """The content of a plain file of at most `largest` bytes; nothing of a link, a pipe, a device, or a file that is larger or gone.
-
-    A pipe would hold the reader for good and a device would never end, so neither is opened.
-    """
+    """What `content` gives; nothing where it raises."""
     try:
-        status = path.lstat()
-        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= largest else b""
-    except OSError:
+        return content(path, largest)
+    except (OSError, Refused):
         return b""
 
 
@@ -102,117 +141,145 @@ def read_text(data: bytes, shown: str, faults: Faults) -> Node | None:
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         faults.add(f"{shown}:{line}:{column}", "E005", "this is not UTF-8; save the file as UTF-8")
         return None
-    before = len(faults.found)
+    own = Faults()
     try:
-        node = _Builder(text, shown, faults).build()
+        node = _Builder(text, shown, own).build()
     except yaml.YAMLError as error:
-        _syntax(error, shown, text, faults)
-        return None
-    return node if not any(not fault.warning for fault in faults.found[before:]) else None
+        _syntax(error, shown, text, own)
+        node = None
+    for fault in own.found:
+        faults.put(fault)
+    return node if all(fault.warning for fault in own.found) else None
 
 
 class _Builder:
-    def __init__(self, text: str, shown: str, faults: Faults) -> None:
-        self.text, self.shown, self.faults, self.lines = text, shown, faults, _BREAK.split(text)
-        self.nodes = 0
+    """Builds the tree from libyaml's events, in one loop and without recursion: this is where most of a file's time goes."""
 
-    def place(self, mark: Any) -> str:
+    def __init__(self, text: str, shown: str, faults: Faults) -> None:
+        self.text, self.shown, self.faults = text, shown, faults
+        self._lines: list[str] | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines; they are only cut where a fault needs one."""
+        if self._lines is None:
+            self._lines = _BREAK.split(self.text)
+        return self._lines
+
+    def at(self, mark: Any) -> str:
+        """A mark's place."""
         return f"{self.shown}:{mark.line + 1}:{mark.column + 1}"
 
-    def at(self, event: Any) -> str:
-        return self.place(event.start_mark)
-
-    def written(self, event: Any) -> str:
-        line, column = int(event.start_mark.line), int(event.start_mark.column)
-        return self.lines[line][column:].split(",")[0].strip()
-
     def build(self) -> Node | None:
+        """The top node; None where building stopped at a fault or nothing is there."""
+        shown, commented = self.shown, " #" in self.text
         top: Node | None = None
+        children: list[Node] = []
         stack: list[tuple[str, str, list[Node]]] = []
-        documents = 0
-        events: Iterator[Any] = yaml.parse(self.text, Loader=_PARSER)
-        for event in events:
-            node: Node | None = None
-            match event:
-                case yaml.DocumentStartEvent():
-                    documents += 1
-                    if documents > 1:
-                        self.faults.add(self.at(event), "E005", "a second document (---): a menu file holds one")
-                        return None
-                case yaml.AliasEvent():
-                    written = self.written(event)
-                    self.faults.add(self.at(event), "E005", f'an alias has no place here; a code is written in quotes: "{written}"')
-                    node = Node("text", self.at(event))
-                case yaml.ScalarEvent():
+        kind = ""
+        documents = nodes = 0
+        parser = _PARSER(self.text)
+        while (event_type := type(event := parser.get_event())) is not yaml.StreamEndEvent:
+            if event_type is yaml.ScalarEvent:
+                mark = event.start_mark
+                value, place = event.value, f"{shown}:{mark.line + 1}:{mark.column + 1}"
+                if event.anchor is not None or event.tag is not None:
                     self.check_marks(event)
-                    node = self.scalar(event, is_key=bool(stack) and stack[-1][0] == "map" and len(stack[-1][2]) % 2 == 0)
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    self.check_marks(event)
-                    if len(stack) >= DEEPEST:
-                        self.faults.add(self.at(event), "E005", f"nested deeper than {DEEPEST} levels")
-                        return None
-                    stack.append(("map" if isinstance(event, yaml.MappingStartEvent) else "list", self.at(event), []))
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    kind, place, children = stack.pop()
-                    node = self.map(place, children) if kind == "map" else Node("list", place, items=tuple(children))
-            if node is not None:
-                self.nodes += 1
-                if self.nodes > MOST_NODES:
-                    self.faults.add(node.place, "E005", f"more than {MOST_NODES:,} values in one file")
-                    return None
-                if stack:
-                    stack[-1][2].append(node)
+                if event.style:  # libyaml says '' where the pure parser says None
+                    node = Node("text", place, value, quoted=True)
                 else:
-                    top = node
+                    node = Node("text", place, value)
+                    if not value or value[0] in _NUMBER_BEGINS or len(value) < 5:
+                        self.check_plain(value, place)
+                    if commented and value and not (kind == "map" and len(children) % 2 == 0):
+                        self.swallowed(event)
+            elif event_type is yaml.MappingStartEvent or event_type is yaml.SequenceStartEvent:
+                self.check_marks(event)
+                if len(stack) >= DEEPEST:
+                    self.faults.add(self.at(event.start_mark), "E005", f"nested deeper than {DEEPEST} levels")
+                    return None
+                stack.append((kind, self.at(event.start_mark), children))
+                kind, children = "map" if event_type is yaml.MappingStartEvent else "list", []
+                continue
+            elif event_type is yaml.MappingEndEvent or event_type is yaml.SequenceEndEvent:
+                ended, (kind, place, outer) = kind, stack.pop()
+                node = self.map(place, children) if ended == "map" else Node("list", place, items=tuple(children))
+                children = outer
+            elif event_type is yaml.AliasEvent:
+                place, written = self.at(event.start_mark), self.written(event.start_mark)
+                self.faults.add(place, "E005", f'an alias has no place here; a code is written in quotes: "{written}"')
+                node = Node("text", place)
+            else:
+                documents += event_type is yaml.DocumentStartEvent
+                if documents > 1:
+                    self.faults.add(self.at(event.start_mark), "E005", "a second document (---): a menu file holds one")
+                    return None
+                continue
+            nodes += 1
+            if nodes > MOST_NODES:
+                self.faults.add(node.place, "E005", f"more than {MOST_NODES:,} values in one file")
+                return None
+            if stack:
+                children.append(node)
+            else:
+                top = node
         if top is None or (top.kind == "text" and not top.text and not top.quoted):
-            self.faults.add(f"{self.shown}:1:1", "E004", "the file is empty")
+            self.faults.add(f"{shown}:1:1", "E004", "the file is empty")
             return None
         return top
 
+    def written(self, mark: Any) -> str:
+        """What stands at a mark, up to the next comma."""
+        return self.lines[int(mark.line)][int(mark.column) :].split(",")[0].strip()
+
     def check_marks(self, event: Any) -> None:
+        """Anchors and tags are faults."""
         if event.anchor is not None:
-            self.faults.add(self.at(event), "E005", f"an anchor (&{event.anchor}) has no place here; write the value out, or in quotes")
+            self.faults.add(
+                self.at(event.start_mark), "E005", f"an anchor (&{event.anchor}) has no place here; write the value out, or in quotes"
+            )
         if event.tag is not None and event.tag != "!":
-            self.faults.add(self.at(event), "E005", f"a tag ({event.tag}) has no place here; write the value in quotes")
+            self.faults.add(self.at(event.start_mark), "E005", f"a tag ({event.tag}) has no place here; write the value in quotes")
 
     def map(self, place: str, children: list[Node]) -> Node:
-        seen: dict[str, Node] = {}
-        pairs = []
+        """A map of keys and values by turns; a key that is no name, or stands there twice, is a fault."""
+        positions: dict[str, int] = {}
+        pairs: list[tuple[Node, Node]] = []
         for key, value in zip(children[::2], children[1::2], strict=True):
+            name = key.text
             if key.kind != "text":
                 self.faults.add(key.place, "E010", "a key is a plain name")
-                continue
-            if key.text in seen:
-                first = seen[key.text].place.rsplit(":", 2)[1]
-                self.faults.add(key.place, "E001", f'"{key.text}" stands here twice; the first is in line {first}')
-                continue
-            seen[key.text] = key
-            pairs.append((key, value))
-        return Node("map", place, pairs=tuple(pairs))
+            elif name in positions:
+                first = pairs[positions[name]][0].place.rsplit(":", 2)[1]
+                self.faults.add(key.place, "E001", f'"{name}" stands here twice; the first is in line {first}')
+            else:
+                positions[name] = len(pairs)
+                pairs.append((key, value))
+        return Node("map", place, pairs=tuple(pairs), positions=positions)
 
-    def scalar(self, event: Any, is_key: bool) -> Node:
-        place, value = self.at(event), event.value
-        quoted = bool(event.style)  # libyaml says '' where the pure parser says None
-        if not quoted:
-            if not value:
-                self.faults.add(place, "E004", 'nothing stands here; write a value, or "" for an empty text')
-            elif _BOOLEAN.fullmatch(value):
-                what = "true or false, or in quotes" if value.lower() not in ("null", "~") else "in quotes"
-                self.faults.add(place, "E002", f'{value} means different things to different readers; write {what}: "{value}"')
-            elif _NUMBER_TRAP.fullmatch(value) and not re.fullmatch(r"[+-]\D*", value):
-                self.faults.add(place, "E003", f'{value} is read as a number, time or date elsewhere; write it in quotes: "{value}"')
-            elif not is_key:
-                self.swallowed(event)
-        return Node("text", place, text=value, quoted=quoted)
+    def check_plain(self, value: str, place: str) -> None:
+        """What other readers of YAML make something else of."""
+        if not value:
+            self.faults.add(place, "E004", 'nothing stands here; write a value, or "" for an empty text')
+        elif value.lower() in _BOOLEANS:
+            what = "true or false, or in quotes" if value.lower() not in ("null", "~") else "in quotes"
+            self.faults.add(place, "E002", f'{value} means different things to different readers; write {what}: "{value}"')
+        elif _NUMBER_TRAP.fullmatch(value) and not re.fullmatch(r"[+-]\D*", value):
+            self.faults.add(place, "E003", f'{value} is read as a number, time or date elsewhere; write it in quotes: "{value}"')
 
     def swallowed(self, event: Any) -> None:
-        # "say: Dial *111 #1 now" loses all from the #, without a word; a comment has a space after its #, or stands apart
+        """A comment that swallows part of a value: `say: Dial *111 #1 now`. A comment has a space after its #, or stands apart."""
         end = event.end_mark
-        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
-        if re.match(r" #\S", rest):
-            self.faults.add(
-                self.place(end), "E004", f'all from the # on is a comment; put the text in quotes: "{event.value}{rest.rstrip()}"'
-            )
+        line = self.lines[end.line] if end.line < len(self.lines) else ""
+        if not line.startswith(" #", end.column) or (value := event.value).lower() in _BOOLEANS or _is_number(value):
+            return
+        rest = line[end.column :]
+        if len(rest) > 2 and not rest[2].isspace():
+            self.faults.add(self.at(end), "E004", f'all from the # on is a comment; put the text in quotes: "{value}{rest.rstrip()}"')
+
+
+def _is_number(value: str) -> bool:
+    return value[0] in _NUMBER_BEGINS and _NUMBER_TRAP.fullmatch(value) is not None and not re.fullmatch(r"[+-]\D*", value)
 
 
 def _syntax(error: yaml.YAMLError, shown: str, text: str, faults: Faults) -> None:

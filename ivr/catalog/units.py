@@ -21,3 +21,24 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "message": ("{n} SMS", "{n} SMS"),
 }
 """By unit of a `Count` (`ivr.engine.values.UNITS`): the English singular and plural, which are the msgid and its plural."""
+
+DAYS_CONTEXT = "days"
+DAYS: Mapping[str, str] = {
+    **{f"short{number}": name for number, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))},
+    **{
+        f"from{number}": f"from {name}"
+        for number, name in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"))
+    },
+    **{
+        f"to{number}": f"to {name}"
+        for number, name in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"))
+    },
+    **{
+        f"on{number}": f"on {name}"
+        for number, name in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"))
+    },
+    "every_day": "every day",
+    "all_day": "day and night",
+    "closed": "closed",
+}
+"""Opening hours: `short` on screens; `from`, `to` and `on` are spoken, because other languages need a case there."""

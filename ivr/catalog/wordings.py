@@ -34,23 +34,24 @@ class Wordings:
         self.reader, self.languages, self.catalogs = reader, languages, catalogs
         self.fixed: dict[tuple[str, str], None] = {}
 
-    def say(self, node: Node | None, context: str, scope: Scope, what: str) -> Say:
-        """A part or a list of parts."""
+    def say(self, node: Node | None, context: str, scope: Scope, what: str, channels: frozenset[str] | None = None) -> Say:
+        """A part or a list of parts; only for `channels` where some are given."""
         if node is None:
             return ()
         parts = node.items if node.kind == "list" else (node,)
-        return tuple(part for item in parts if (part := self._part(item, context, scope, what)) is not None)
+        return tuple(part for item in parts if (part := self._part(item, context, scope, what, channels)) is not None)
 
-    def _part(self, node: Node, context: str, scope: Scope, what: str) -> Part | None:
+    def _part(self, node: Node, context: str, scope: Scope, what: str, channels: frozenset[str] | None) -> Part | None:
         if node.kind == "map" and (set(node.names()) & {"when", "only", "say"}):
             if not self.reader.shape(node, "part", "a part"):
                 return None
             said = node.get("say")
             only = self.only(node.get("only"))
             when = self.condition(node.get("when"), scope)
-            wording = {} if said is None else self.wording(said, context, scope, what, only)
+            shown = only if channels is None or only is None else only & channels
+            wording = {} if said is None else self.wording(said, context, scope, what, channels if only is None else shown)
             return Part(wording, when, only, node.place)
-        return Part(self.wording(node, context, scope, what), place=node.place)
+        return Part(self.wording(node, context, scope, what, channels), place=node.place)
 
     def only(self, node: Node | None) -> frozenset[str] | None:
         """The channels of an `only`."""
@@ -73,7 +74,8 @@ class Wordings:
             return None
         for path in expressions.names(tree):
             if scope(path) is None and len(path) > 1:
-                self.reader.fault(node, "E022", f'nothing here is called "{".".join(path)}"')
+                name = ".".join(path)
+                self.reader.fault(node, "E022", f'nothing here is called "{name}"{_meant(name, scope)}')
         for word in expressions.bare_words(tree):
             if scope((word,)) is None:
                 self.reader.fault(node, "E022", f"nothing here is called \"{word}\"; a word may only stand beside == or !=, or in 'quotes'")
@@ -162,7 +164,9 @@ class Wordings:
             reference = _REFERENCE.fullmatch(found.group(1))
             kind = scope(tuple(reference.group(1).split("."))) if reference else None
             if reference is None or kind is None:
-                self.reader.fault(node, "E021", f"nothing here is called {found.group(0)}")
+                self.reader.fault(node, "E021", f"nothing here is called {found.group(0)}{_meant(found.group(1), scope)}")
+            elif kind == "secret":
+                self.reader.fault(node, "E050", f"{found.group(0)} is a secret: no wording may show it")
             elif kind in ("flag", "list"):
                 self.reader.fault(
                     node,
@@ -176,6 +180,11 @@ class Wordings:
                     node, "E021", f'{found.group(0)}: a {kind} has no form "{reference.group(2)}"{suggest(reference.group(2), FORMS)}'
                 )
         return cut(text)
+
+
+def _meant(name: str, scope: Scope) -> str:
+    known = getattr(scope, "known", None)
+    return "" if known is None else suggest(name.partition(":")[0], known())
 
 
 def cut(text: str) -> Template:

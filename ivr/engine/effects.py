@@ -23,7 +23,8 @@ class Call:
 
     `service` is a name of services.yaml, or one of the engine's own: `accounts.funds` (takes `amount`: could the line
     pay it? `ok` or `not_enough` with `balance`) and `accounts.charge` (charges `fee`: `ok` or `not_enough`, both with
-    `balance`). `key` names the effect for good (session id and ordinal): a repeated call with it does nothing twice.
+    `balance`). `late` as in `Invocation`. `key` names the effect for good (session id and ordinal): a repeated call with it does nothing
+    twice.
     """
 
     service: str
@@ -31,6 +32,7 @@ class Call:
     key: str
     change: bool = False
     fee: Fee | None = None
+    late: str = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Collect:
 class Speak:
     """Everything a call plays before it waits for a key. `collect` is None where the call ends after it.
 
-    `connect`: a number to transfer the call to after the prompt, ringing for `ring` seconds.
+    `connect`: a number to hand the call to after the prompt, ringing for `ring` seconds; what became of it comes back as `Connected`.
     """
 
     parts: tuple[Spoken, ...]
@@ -119,13 +121,25 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True)
+class UssdNotice:
+    """A text that the network shows on a phone without asking anything (USSN, 3GPP TS 24.090). `encoding` is `gsm7` or `ucs2`; `key` names
+    it for good, as in `Sms`."""
+
+    to: str
+    text: str
+    encoding: str
+    language: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The session is over. `disposition` says how, for the records: `completed`, `refused`, `hung_up`, `timed_out`, `failed` ..."""
 
     disposition: str
 
 
-Effect = Call | Page | Speak | Sms | End
+Effect = Call | Page | Speak | Sms | UssdNotice | End
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ivr.engine.state import State
 from ivr.engine.values import Answer, Line
 
 
@@ -14,7 +15,8 @@ class Begin:
     """A dialled code, a called number or an SMS opens a session.
 
     `address` is the code as dialled (`*111*1*7#`), the number called (`2112`) or the short code; `text` an SMS's text.
-    `line` is None where nobody knows `msisdn`. `language` overrides the line's for this session only.
+    `line` is None where nobody knows `msisdn`. `language` overrides the line's for this session only. `dropped` is the line's last session
+    where it was cut off lately: an entry with `resume` offers it again.
     """
 
     channel: str
@@ -25,6 +27,7 @@ class Begin:
     text: str = ""
     language: str | None = None
     switches: Mapping[str, bool] = field(default_factory=dict)
+    dropped: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """What became of handing the call to a person: `answered` (the conversation is over), `busy` or `no_answer`."""
+
+    outcome: str
+    now: datetime.datetime
+    switches: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The subscriber is no longer there. `why` is `hung_up`, `aborted` (by the network), `timed_out` or `superseded`."""
 
@@ -62,4 +74,4 @@ class Gone:
     now: datetime.datetime
 
 
-Event = Begin | Input | NoInput | Answered | Gone
+Event = Begin | Input | NoInput | Answered | Connected | Gone

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ivr.engine.values import Count, Money, Msisdn, Span, Tariff, Value
+from ivr.engine.values import Count, Money, Msisdn, Opening, Span, Tariff, Value
 
 LONGEST = 200
 """Characters a condition may have (LANGUAGE, "Conditions")."""
@@ -239,4 +239,6 @@ def _plain(value: Value) -> Decimal | str | bool | None:
             return value.name
         case Msisdn():
             return value.digits
+        case Opening():
+            return value.open
     return str(value)

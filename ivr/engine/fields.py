@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from decimal import Decimal
 
@@ -40,6 +41,8 @@ def read(text: str, kind: FieldType, operator: Operator) -> Value:
             return _money(text, kind, operator)
         case "msisdn":
             return msisdn(text, operator)
+        case "date":
+            return _date(text)
     if not text.isprintable():
         raise WrongValue("other")
     _within(len(text), kind, "too_short", "too_long")
@@ -80,6 +83,17 @@ def _money(text: str, kind: FieldType, operator: Operator) -> Money:
     micro = int(Decimal(text.replace(",", ".")) * MICRO)
     _within(micro, kind)
     return Money(micro, operator.currency)
+
+
+def _date(text: str) -> datetime.date:
+    """A day as people write it, `05.03.2027`, or as they type it on a telephone, `05032027`."""
+    found = re.fullmatch(r"(\d\d)([.]?)(\d\d)\2(\d{4})", text, re.ASCII)
+    if not found:
+        raise WrongValue("other")
+    try:
+        return datetime.date(int(found.group(4)), int(found.group(3)), int(found.group(1)))
+    except ValueError:
+        raise WrongValue("other") from None
 
 
 def _within(size: int, kind: FieldType, small: str = "too_small", large: str = "too_large") -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ivr.engine.expressions import Node
-from ivr.engine.values import Money, Value
+from ivr.engine.values import Hours, Money, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,10 @@ Say = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """What a field takes: `kind` is `digits`, `one_of`, `money`, `msisdn`, `number` or `text`.
+    """What a field takes: `kind` is `digits`, `one_of`, `money`, `msisdn`, `number`, `date` or `text`.
 
-    `least`/`most`: length of digits and text, size of a number, micro-units of money. `words` of `one_of`.
+    `least`/`most`: length of digits and text, size of a number, micro-units of money. `words` of `one_of`. A `secret` field's value is a
+    `Secret`: no wording can show it and no store keeps it.
     """
 
     kind: str
@@ -76,7 +77,10 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A question of a form. Without `say` it must be handed over. `no_match` by cause (`too_small` ... `other`)."""
+    """A question of a form. Without `say` it must be handed over. `no_match` by cause (`too_small` ... `other`, `differs`).
+
+    `again`: asked a second time with these words, and both must agree. `tries` and `no_input` are the field's own, else the operator's.
+    """
 
     name: str
     type: FieldType
@@ -84,17 +88,24 @@ class Field:
     when: Node | None = None
     no_match: Mapping[str, Wording] = field(default_factory=dict)
     place: str = ""
+    again: Say = ()
+    tries: Tries | None = None
+    no_input: Tries | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A service to call, as `name` in wordings. `hand` maps its inputs to fields, references or constants."""
+    """A service to call, as `name` in wordings. `hand` maps its inputs to fields, references or constants.
+
+    `late`: what a look-up slower than `sessions.late` comes to: `fail` (the outcome `late`), `wait`, or `send_by_sms`.
+    """
 
     name: str
     service: str
     hand: Mapping[str, Reference | Value]
     place: str = ""
     balance: str | None = None
+    late: str = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +124,26 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Choose:
+    """Items of a list as choices: numbered 1, 2 ... on a page; in a call numbered within the part that is said, `label` around each."""
+
+    label: Wording
+    go: str
+    hand: Mapping[str, Reference | Value] = field(default_factory=dict)
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that a look-up gave, an item a line. `speak`: how many a call says before it offers more."""
+    """A list that a look-up gave, an item a line. `speak`: how many a call says before it offers more. `most`: items it may have."""
 
     of: tuple[str, ...]
     item: Wording
     none: Wording | None
     speak: int | None = None
     place: str = ""
+    choose: Choose | None = None
+    most: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +159,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """One step of a tree; the keys stand in the order in which they happen."""
+    """One step of a tree; the keys stand in the order in which they happen.
+
+    `also_sms`: the words of an SMS that goes out as well; empty: the same words as the page's.
+    """
 
     name: str
     place: str
@@ -156,14 +182,37 @@ class Menu:
     no_input: Tries | None = None
     no_match: Tries | None = None
     otherwise: Mapping[str, Outcome] = field(default_factory=dict)
+    connect: str | None = None
+    also_sms: Say | None = None
+    fee_place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the operator says without being asked, once an event `about` (services.yaml). `by`: the first way that the network offers, of
+    `flash`, `sms`, `ussd_notice`, `ussd_session`; `go`: the menu of a session that the network opens."""
+
+    name: str
+    about: str
+    by: tuple[str, ...]
+    serves: str = "everyone"
+    switch: str | None = None
+    when: Node | None = None
+    say: Say = ()
+    go: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A way in. `channel` is `ussd`, `call`, `sms` or `web`; `parts` the code's parts (`*111*1#` is 111, 1) or the number called."""
+    """A way in. `channel` is `ussd`, `call`, `sms` or `web`; `parts` the code's parts (`*111*1#` is 111, 1; a `Reference` takes a field),
+    or the number called, the short code, the page.
+
+    `text` is an SMS's pattern: fixed signs and `Reference`s to fields; empty for a blank SMS. `resume`: a dropped session is offered again.
+    """
 
     channel: str
-    parts: tuple[str, ...]
+    parts: tuple[str | Reference, ...]
     go: str
     serves: str
     hand: Mapping[str, Reference | Value] = field(default_factory=dict)
@@ -171,15 +220,19 @@ class Entry:
     switch: str | None = None
     not_served: Say = ()
     place: str = ""
+    text: Template | None = None
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Lines that something serves: by kind of line and by tariff. Empty sets mean any."""
+    """Lines that something serves: by kind of line, by tariff and by the tariff's kind. Empty sets mean any."""
 
     line: str | None = None
     tariffs: frozenset[str] = frozenset()
     except_tariffs: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    except_kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +254,28 @@ class UssdSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsSettings:
+    """`parts` an answer may have at the most; `same`: signs that count as one (`–` as `-`), each to the one it stands for."""
+
+    parts: int = 3
+    same: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a call can be handed to: the number, the opening hours (None: always), seconds it rings."""
+
+    number: str
+    hours: str | None
+    ring: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallSettings:
-    """Seconds a caller has for the first key and between keys, and a call at the most."""
+    """Seconds a caller has for the first key and between keys, and a call at the most.
+
+    `person` is the menu behind the key for a person; `synthesis`: whether a voice may speak what nobody recorded.
+    """
 
     first_digit: float
     between_digits: float
@@ -211,6 +284,8 @@ class CallSettings:
     choice: Wording
     point: str
     speak_numbers: str
+    person: str | None = None
+    synthesis: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +300,7 @@ class Keys:
     call_next: str
     confirm: str
     refuse: str
+    call_person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +334,24 @@ class Operator:
     late: float
     answers: Mapping[str, Wording]
     units: Mapping[str, Mapping[str, Message]]
+    sms: SmsSettings = field(default_factory=SmsSettings)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    resume: float = 0.0
+    tariff_kinds: Mapping[str, str] = field(default_factory=dict)
+    days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def in_group(self, group: str, kind: str, tariff: str) -> bool:
+        """Whether a line of `kind` (`prepaid`, `postpaid`) with `tariff` belongs to `group`."""
+        rule = self.groups[group]
+        tariff_kind = self.tariff_kinds.get(tariff, "")
+        return (
+            (rule.line is None or rule.line == kind)
+            and (not rule.tariffs or tariff in rule.tariffs)
+            and tariff not in rule.except_tariffs
+            and (not rule.kinds or tariff_kind in rule.kinds)
+            and tariff_kind not in rule.except_kinds
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +362,4 @@ class Model:
     menus: Mapping[str, Menu]
     entries: tuple[Entry, ...]
     release: str
+    notices: tuple[Notice, ...] = ()

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from ivr.engine.effects import Pause, Slot, Spoken, Words
 from ivr.engine.expressions import evaluate
 from ivr.engine.model import Listing, Message, Model, Reference, Say, Template, Wording
+from ivr.engine.opening import opening_speech, opening_text
 from ivr.engine.state import Frame
 from ivr.engine.text import fold
-from ivr.engine.values import Count, Line, Money, Msisdn, Span, Tariff, Value
+from ivr.engine.values import Count, Line, Money, Msisdn, Opening, Secret, Span, Tariff, Value
 
 SENTENCE_PAUSE = 350
 """Milliseconds of silence between two parts of a spoken page."""
@@ -33,7 +34,10 @@ _UNTIL_TEXT: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything a wording may name while one menu is shown to one line."""
+    """Everything a wording may name while one menu is shown to one line.
+
+    `channel` is the one whose wording is shown, `priced` the one whose fees hold (the same where it is empty).
+    """
 
     model: Model
     channel: str
@@ -43,6 +47,8 @@ class View:
     fee: str | None = None
     switches: Mapping[str, bool] = field(default_factory=dict)
     extra: Mapping[str, Value] = field(default_factory=dict)
+    now: datetime.datetime | None = None
+    priced: str = ""
 
     def lookup(self, path: tuple[str, ...]) -> Value:
         """The value that a dotted name means here. Raises KeyError where nothing has it."""
@@ -62,6 +68,9 @@ class View:
             return operator.numbers[path[1]]
         if head == "switches" and len(path) == 2:
             return self.switches.get(path[1], operator.switches[path[1]])
+        if head == "hours" and len(path) == 2:
+            hours = operator.hours[path[1]]
+            return Opening(hours, self.now is not None and hours.open_at(self.now))
         if head in self.frame.got:
             return _descend(self.frame.got[head], path[1:])
         return _descend(self.frame.fields[head], path[1:])
@@ -70,12 +79,13 @@ class View:
         """What fee `fee` costs on this channel; None where it is free or there is none."""
         if fee is None:
             return None
-        price = self.model.operator.fees[fee].prices.get(self.channel)
+        price = self.model.operator.fees[fee].prices.get(self.priced or self.channel)
         return price if price is not None and price.micro > 0 else None
 
     def with_extra(self, extra: Mapping[str, Value]) -> View:
         """The same view with more names: an item's, a choice's key."""
-        return View(self.model, self.channel, self.language, self.line, self.frame, self.fee, self.switches, {**self.extra, **extra})
+        merged = {**self.extra, **extra}
+        return View(self.model, self.channel, self.language, self.line, self.frame, self.fee, self.switches, merged, self.now, self.priced)
 
     # -- text
 
@@ -100,12 +110,15 @@ class View:
         """The parts of `say` that are said here, a line each (a part may hold line breaks of its own)."""
         return [line for part in self._parts(say) for line in self.text(part).split("\n") if line]
 
-    def listed(self, listing: Listing) -> list[str]:
-        """A list as lines: every item, or what is said where there are none."""
-        items = self._items(listing)
+    def listed(self, listing: Listing, numbered: bool = False) -> list[str]:
+        """A list as lines: every item, its number before it where it can be chosen, or what is said where there are none."""
+        items = self.items(listing)
         if not items:
             return [] if listing.none is None else [line for line in self.text(listing.none).split("\n") if line]
-        return [line for item in items for line in self.with_extra(item).text(listing.item).split("\n") if line]
+        texts = [self.with_extra(item).text(listing.item) for item in items]
+        if numbered:
+            texts = [f"{number}. {text}" for number, text in enumerate(texts, 1)]
+        return [line for text in texts for line in text.split("\n") if line]
 
     # -- speech
 
@@ -123,17 +136,20 @@ class View:
             _sentence(spoken, self.spoken(part))
         return spoken
 
-    def spoken_list(self, listing: Listing, start: int = 0) -> tuple[list[Spoken], bool]:
-        """The items from `start`, as many as a call says at once, and whether more follow."""
-        items = self._items(listing)
+    def spoken_list(self, listing: Listing, start: int = 0, chosen: bool = False) -> tuple[list[Spoken], bool]:
+        """The items from `start`, as many as a call says at once, each with its key where it can be `chosen`; and whether more follow."""
+        items = self.items(listing)
         spoken: list[Spoken] = []
         if not items:
             if listing.none is not None:
                 _sentence(spoken, self.spoken(listing.none))
             return spoken, False
         end = len(items) if listing.speak is None else start + listing.speak
-        for item in items[start:end]:
-            _sentence(spoken, self.with_extra(item).spoken(listing.item))
+        for number, item in enumerate(items[start:end], 1):
+            view = self.with_extra(item)
+            _sentence(spoken, view.spoken(listing.item))
+            if chosen and listing.choose is not None:
+                _sentence(spoken, view.with_extra({"key": number}).spoken(listing.choose.label))
         return spoken, end < len(items)
 
     # -- inside
@@ -143,7 +159,8 @@ class View:
             if (part.only is None or self.channel in part.only) and (part.when is None or evaluate(part.when, self.lookup)):
                 yield part.wording
 
-    def _items(self, listing: Listing) -> list[Mapping[str, Value]]:
+    def items(self, listing: Listing) -> list[Mapping[str, Value]]:
+        """What a list holds, as it was first read: paging and choosing use this snapshot."""
         items = self.lookup(listing.of)
         return [item for item in items if isinstance(item, Mapping)] if isinstance(items, tuple) else []
 
@@ -158,7 +175,7 @@ class View:
         value = self.lookup(reference.path)
         form = reference.form or ("exact" if reference.path[0] in ("fee", "fees") else "")
         match value:
-            case None | bool():
+            case None | bool() | Secret():
                 return ""
             case Money():
                 return f"{value.exact_text() if form == 'exact' else value.rounded_down()} {value.currency}"
@@ -169,7 +186,9 @@ class View:
             case Tariff():
                 return fold(value.name) if self.channel in self.model.operator.fold_names else value.name
             case Msisdn():
-                return value.digits
+                return _grouped(value.digits, self.model.operator.country) if form == "grouped" else value.digits
+            case Opening():
+                return opening_text(value.hours, self.model.operator.days[language])
             case datetime.datetime():
                 return value.strftime("%H:%M")
             case datetime.date():
@@ -202,7 +221,9 @@ class View:
                 yield Slot(value, form, language, spoken.get(language, value.name))
             elif isinstance(value, Msisdn):
                 yield Slot(value, form or self.model.operator.call.speak_numbers, language)
-            elif value is not None and not isinstance(value, bool):
+            elif isinstance(value, Opening):
+                yield from opening_speech(value.hours, self.model.operator.days[language], language)
+            elif value is not None and not isinstance(value, bool | Secret):
                 yield Slot(value, form, language)
 
 
@@ -224,6 +245,14 @@ def _descend(value: Value, path: tuple[str, ...]) -> Value:
             raise KeyError(name)
         value = value[name]
     return value
+
+
+def _grouped(digits: str, country: str) -> str:
+    """`994501110001` as `994 50 111 00 01`."""
+    rest = digits.removeprefix(country)
+    if rest == digits or len(rest) != 9:
+        return digits
+    return " ".join((country, rest[:2], rest[2:5], rest[5:7], rest[7:]))
 
 
 def _span(span: Span) -> Count:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from ivr.engine.effects import Collect, End, Page, Pause, Slot, Sms, Speak, Spoken, Words
-from ivr.engine.model import Field, Message, Part, Say
+from ivr.engine.model import Field, Message, Part, Person, Say
 from ivr.engine.render import View
 from ivr.engine.state import Frame, Head
 from ivr.engine.text import measure, paginate, shorten
@@ -16,15 +17,15 @@ from ivr.engine.values import Value
 def page(turn: Turn) -> None:
     """Show the top menu and wait for a key."""
     turn.waiting = "menu"
+    if turn.writes:
+        _sms(turn, _before(turn) + _body(turn, turn.top))
+        return
     if turn.channel == "call":
         _speak(turn, _heard(turn), _collect(turn, 1, "", False))
         return
     lines = _before(turn) + _body(turn, turn.top)
-    if turn.channel != "ussd":
-        _plain(turn, lines)
-        return
     stays = stays_open(turn)
-    _ussd(turn, lines, stays, waits=bool(turn.visible()) or (stays and bool(_navigation(turn))))
+    _screen(turn, lines, stays, waits=bool(turn.visible()) or choosable(turn) or (stays and bool(_navigation(turn))))
 
 
 def question(turn: Turn, field: Field, say: Say) -> None:
@@ -36,22 +37,49 @@ def question(turn: Turn, field: Field, say: Say) -> None:
         most = (field.type.most if field.type.kind == "digits" else None) or 24
         _speak(turn, spoken, _collect(turn, most + 1, end, field.type.secret))
         return
-    _ussd(turn, _before(turn) + turn.view().lines(say), True, waits=True, secret=field.type.secret)
+    _screen(turn, _before(turn) + turn.view().lines(say), True, waits=True, secret=field.type.secret)
 
 
 def confirmation(turn: Turn) -> None:
     """Ask whether the act shall be done."""
     turn.waiting = "confirm"
+    _yes_or_no(turn, turn.menu.confirm)
+
+
+def offer_to_resume(turn: Turn) -> None:
+    """Ask whether to go on where a dropped session stood."""
+    turn.waiting = "resume"
+    turn.note("offer", "resume", turn.menu.place)
+    _yes_or_no(turn, (Part(turn.answer("resume")),))
+
+
+def _yes_or_no(turn: Turn, say: Say) -> None:
     keys, view = turn.model.operator.keys, turn.view()
     answers = (("confirm", keys.confirm), ("refuse", keys.refuse))
     if turn.channel == "call":
-        spoken = _before_spoken(turn) + view.sentences(turn.menu.confirm)
+        spoken = _before_spoken(turn) + view.sentences(say)
         for name, key in answers:
             spoken += _choice_words(view, name, key)
         _speak(turn, spoken, _collect(turn, 1, "", False))
         return
-    lines = view.lines(turn.menu.confirm) + [f"{key}. {view.text(turn.answer(name))}" for name, key in answers]
-    _ussd(turn, _before(turn) + lines, True, waits=True)
+    lines = view.lines(say) + [f"{key}. {view.text(turn.answer(name))}" for name, key in answers]
+    _screen(turn, _before(turn) + lines, turn.waiting == "confirm", waits=True)
+
+
+def transfer(turn: Turn, person: Person) -> None:
+    """Say what stands before handing the call to `person`, and hand it over."""
+    spoken = _before_spoken(turn) + _said(turn, turn.top)[0]
+    turn.waiting = "connect"
+    _speak(turn, spoken, None, person)
+
+
+def receipt(turn: Turn, say: Say) -> None:
+    """The SMS that goes out beside the page; without words of its own, those of the page."""
+    view, menu = turn.view(channel="sms"), turn.menu
+    lines = view.lines(say or menu.say)
+    if not say:
+        lines += ([] if menu.list is None else view.listed(menu.list)) + view.lines(menu.after)
+    _send(turn, lines)
 
 
 def farewell(turn: Turn, disposition: str) -> None:
@@ -59,12 +87,12 @@ def farewell(turn: Turn, disposition: str) -> None:
     turn.waiting = "ended"
     turn.frames = []
     turn.note("end", disposition)
-    if turn.channel == "call":
+    if turn.writes:
+        _sms(turn, _before(turn), disposition)
+    elif turn.channel == "call":
         turn.effects += [Speak(tuple(_before_spoken(turn)), turn.language, None), End(disposition)]
-    elif turn.channel == "ussd":
-        _ussd(turn, _before(turn), False, waits=False, disposition=disposition)
     else:
-        _plain(turn, _before(turn), disposition)
+        _screen(turn, _before(turn), False, waits=False, disposition=disposition)
 
 
 def say_first(turn: Turn, what: str, frame: Frame | None = None, **extra: Value) -> None:
@@ -84,7 +112,12 @@ def _head_say(turn: Turn, head: Head) -> Say:
         case "wrong" if menu is not None:
             field_name, _, cause = name.partition(":")
             by_cause = next(field.no_match for field in menu.ask if field.name == field_name)
+            if cause == "differs":
+                return (Part(by_cause.get(cause) or operator.answers["differs"]),)
             return (Part(by_cause.get(cause) or by_cause.get("other") or operator.answers["wrong_value"]),)
+        case "silent" if menu is not None:
+            silence = next(field.no_input for field in menu.ask if field.name == name)
+            return () if silence is None or silence.say is None else (Part(silence.say),)
         case "not_served":
             return turn.model.entries[int(name)].not_served
     tries = getattr(menu, kind, None) or getattr(operator, kind)
@@ -110,8 +143,10 @@ def _body(turn: Turn, frame: Frame) -> list[str]:
         return view.lines(menu.otherwise[frame.told].say)
     lines = view.lines(menu.say)
     if menu.list is not None:
-        lines += view.listed(menu.list)
+        lines += view.listed(menu.list, numbered=menu.list.choose is not None and not turn.writes)
     lines += view.lines(menu.after)
+    if turn.writes:
+        return lines  # an SMS carries the figures only: nothing can be chosen in it
     return lines + [f"{choice.key}. {view.text(choice.label)}" for choice in turn.visible(frame)]
 
 
@@ -145,6 +180,46 @@ def _layout(turn: Turn, lines: list[str], stays: bool) -> tuple[str, ...]:
     return paginate(lines or [""], later, first, more, operator.ussd.octets)
 
 
+def items(turn: Turn) -> tuple[Mapping[str, Value], ...]:
+    """The items of the top menu's list that can be chosen now, in the order of their keys: all on a page, in a call those it says now."""
+    listing = turn.menu.list
+    if listing is None or listing.choose is None or turn.top.told or turn.writes:
+        return ()
+    found = tuple(turn.view().items(listing))
+    if turn.channel != "call":
+        return found
+    step = listing.speak or len(found)
+    return found[turn.top.page * step : (turn.top.page + 1) * step]
+
+
+def choosable(turn: Turn) -> bool:
+    """Whether the top menu has items to choose from."""
+    return bool(items(turn))
+
+
+def chosen(turn: Turn, text: str) -> Mapping[str, Value] | None:
+    """The item whose key `text` is; None where there is none."""
+    found = items(turn)
+    return found[int(text) - 1] if re.fullmatch(r"[1-9][0-9]?", text, re.ASCII) and int(text) <= len(found) else None
+
+
+def _screen(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool = False, disposition: str = "completed") -> None:
+    if turn.channel == "web":
+        _web(turn, lines, stays, waits, secret, disposition)
+    else:
+        _ussd(turn, lines, stays, waits, secret, disposition)
+
+
+def _web(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool, disposition: str) -> None:
+    """A page of a browser: everything at once, there is no limit (`limit` 0)."""
+    text = "\n".join([*lines, *(_navigation(turn) if stays and turn.frames else ())])
+    turn.effects.append(Page(text, "unicode", len(text), 0, waits, turn.language, secret))
+    turn.note("page", f"1/1 unicode {len(text)}", turn.menu.place if turn.frames else "")
+    if not waits:
+        turn.waiting = "ended"
+        turn.effects.append(End(disposition))
+
+
 def _ussd(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool = False, disposition: str = "completed") -> None:
     octets = turn.model.operator.ussd.octets
     # a last word has no pages: nothing is kept that could show them, so what does not fit is cut (`ivr check` measures them)
@@ -167,16 +242,22 @@ def pages_of(turn: Turn, heads: Sequence[Head]) -> int:
 
 def stays_open(turn: Turn) -> bool:
     """Whether a page of the top menu keeps the session: it has choices, or the operator leaves last pages open."""
-    return turn.model.operator.ussd.stay_open or bool(turn.visible())
+    return turn.model.operator.ussd.stay_open or bool(turn.visible()) or choosable(turn)
 
 
-def _plain(turn: Turn, lines: list[str], disposition: str = "completed") -> None:
+def _sms(turn: Turn, lines: list[str], disposition: str = "completed") -> None:
+    """The answer to an SMS, or a late answer; the session is over with it."""
     turn.waiting = "ended"
+    turn.frames = []
+    _send(turn, lines)
+    turn.effects.append(End(disposition))
+
+
+def _send(turn: Turn, lines: list[str]) -> None:
     text = "\n".join(lines)
     if text:
-        key = f"{turn.state.session}/sms"
-        turn.effects.append(Sms(turn.state.msisdn, "", text, turn.language, key))
-    turn.effects.append(End(disposition))
+        turn.effects.append(Sms(turn.state.msisdn, turn.state.service, text, turn.language, turn.key()))
+        turn.note("sms", f"{len(text)} characters", turn.menu.place if turn.frames else "")
 
 
 # -- speech
@@ -201,6 +282,9 @@ def _heard(turn: Turn) -> list[Spoken]:
     view = turn.view()
     for choice in turn.visible():
         spoken += view.with_extra({"key": int(choice.key)}).sentences((Part(choice.label),))
+    person, keys = turn.model.operator.call.person, turn.model.operator.keys
+    if person is not None and keys.call_person and turn.visible() and turn.menu.name == turn.home:
+        spoken += view.with_extra({"key": int(keys.call_person)}).sentences((Part(turn.answer("person")),))
     return spoken
 
 
@@ -211,7 +295,8 @@ def _said(turn: Turn, frame: Frame) -> tuple[list[Spoken], bool]:
     spoken, more = view.sentences(menu.say), False
     if menu.list is not None:
         step = menu.list.speak or 0
-        listed, more = view.spoken_list(menu.list, frame.page * step)
+        chosen = menu.list.choose is not None and frame is turn.top
+        listed, more = view.spoken_list(menu.list, frame.page * step, chosen)
         if frame.page:
             spoken = []
         spoken += listed
@@ -251,9 +336,10 @@ def _collect(turn: Turn, most: int, end: str, secret: bool) -> Collect:
     return Collect(most, settings.first_digit, settings.between_digits, end, settings.barge_in, secret)
 
 
-def _speak(turn: Turn, spoken: list[Spoken], collect: Collect) -> None:
+def _speak(turn: Turn, spoken: list[Spoken], collect: Collect | None, person: Person | None = None) -> None:
     while spoken and isinstance(spoken[-1], Pause):
         spoken.pop()
-    turn.effects.append(Speak(tuple(spoken), turn.language, collect))
+    number, ring = (None, 0.0) if person is None else (person.number, person.ring)
+    turn.effects.append(Speak(tuple(spoken), turn.language, collect, number, ring))
     words = sum(isinstance(part, Words | Slot) for part in spoken)
     turn.note("speak", f"{words} parts in {turn.language}", turn.menu.place if turn.frames else "")

@@ -16,7 +16,7 @@ class Frame:
     """A menu that the subscriber is in or can go back to, with all it has got: shown again, it looks up nothing.
 
     `then` is where it goes on once it is finished (`@entry`: the session's entry). `told` is the outcome it left with, where
-    that was not `ok`. `page` counts from 0.
+    that was not `ok`. `page` counts from 0. `sent`: its `also_sms` has gone out.
     """
 
     menu: str
@@ -27,6 +27,7 @@ class Frame:
     page: int = 0
     confirmed: bool = False
     acted: bool = False
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ class Head:
 class State:
     """A session. `waiting` says what comes next:
 
-    `menu` a key at the top frame's page; `field:NAME` a value; `confirm` yes or no; `call:STAGE` the answer of a service; `ended` nothing.
-    `dial` holds parts of a direct-dial code not yet pressed; `inputs` counts what the subscriber sent; `effects` counts calls, which gives
-    each its key; `paid` the fees charged once in this session.
+    `menu` a key at the top frame's page; `field:NAME` a value; `again:NAME` the same value once more; `confirm` yes or no; `resume` yes or
+    no to going on where a dropped session stood (`resuming` is what that one waited for); `call:STAGE` the answer of a service; `connect`
+    what became of handing the call to a person; `ended` nothing. `service` is the number or the code's first part by which the session
+    came in. `dial` holds parts of a direct-dial code not yet pressed; `inputs` counts what the subscriber sent; `effects` counts calls,
+    which gives each its key; `paid` the fees charged once in this session. `by_sms`: a late answer, which goes out as an SMS.
     """
 
     session: str
@@ -67,6 +70,9 @@ class State:
     silences: int = 0
     mistakes: int = 0
     paid: tuple[str, ...] = ()
+    service: str = ""
+    resuming: str = ""
+    by_sms: bool = False
 
     @property
     def ended(self) -> bool:
@@ -79,7 +85,7 @@ _PLAIN = tuple(item.name for item in dataclasses.fields(State) if item.name not 
 
 
 def dump(state: State) -> dict[str, Any]:
-    """The state as JSON can carry it. Secret fields must already be out of it: the step drops them when their call is made."""
+    """The state as JSON can carry it. Secrets are left out: a session that is loaded again asks for them anew."""
     line = state.line
     plain: dict[str, Any] = {name: getattr(state, name) for name in _PLAIN}
     plain["line"] = None if line is None else _dump_line(line)
@@ -108,6 +114,7 @@ def _dump_frame(frame: Frame) -> dict[str, Any]:
         "page": frame.page,
         "confirmed": frame.confirmed,
         "acted": frame.acted,
+        "sent": frame.sent,
     }
 
 
@@ -120,7 +127,8 @@ def _load_head(plain: Mapping[str, Any]) -> Head:
 def _load_frame(plain: Mapping[str, Any]) -> Frame:
     fields, got = unpack(plain["fields"]), unpack(plain["got"])
     assert isinstance(fields, Mapping) and isinstance(got, Mapping)
-    return Frame(plain["menu"], fields, got, plain["then"], plain["told"], plain["page"], plain["confirmed"], plain["acted"])
+    told, page, confirmed, acted = plain["told"], plain["page"], plain["confirmed"], plain["acted"]
+    return Frame(plain["menu"], fields, got, plain["then"], told, page, confirmed, acted, plain["sent"])
 
 
 def _dump_line(line: Line) -> dict[str, Any]:

@@ -11,11 +11,11 @@ which a menu's keys happen is that of LANGUAGE, "How it runs"; `walk` holds it, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.engine import keys, walk, ways_in
 from ivr.engine.effects import Effect, Spoken, Traced
-from ivr.engine.events import Answered, Begin, Event, Gone, Input, NoInput
+from ivr.engine.events import Answered, Begin, Connected, Event, Gone, Input, NoInput
 from ivr.engine.model import Model
 from ivr.engine.render import View
 from ivr.engine.state import Frame, State
@@ -37,10 +37,16 @@ def begin(model: Model, session: str, event: Begin) -> Step:
     language = event.language or (event.line and event.line.language) or model.operator.default_language
     if language not in model.operator.languages:
         language = model.operator.default_language
-    state = State(session, event.channel, language, event.msisdn, event.line)
+    service = event.address.lstrip("*#").split("*")[0].rstrip("#")
+    state = State(session, event.channel, language, event.msisdn, event.line, service=service)
     turn = Turn.of(model, state, event.now, event.switches)
     ways_in.way_in(turn, event)
     return Step(turn.freeze(0), tuple(turn.effects), tuple(turn.trace))
+
+
+def by_sms(state: State) -> State:
+    """A session whose late answer goes out as an SMS: give it to `step` with that answer. Its own effects have keys of their own."""
+    return replace(state, session=f"{state.session}+sms", by_sms=True)
 
 
 def sentence(model: Model, channel: str, language: str, answer: str, line: Line | None) -> str:
@@ -64,13 +70,15 @@ def step(model: Model, state: State, event: Event) -> Step:
         turn = Turn.of(model, state, event.now, {})
         walk.leave(turn, event.why)
         return Step(turn.freeze(inputs), tuple(turn.effects), tuple(turn.trace))
-    calling = state.waiting.startswith("call:")
-    if isinstance(event, Answered) != calling:
+    calling, connecting = state.waiting.startswith("call:"), state.waiting == "connect"
+    if isinstance(event, Answered) != calling or isinstance(event, Connected) != connecting:
         return Step(state, (), ())
     turn = Turn.of(model, state, event.now, event.switches)
     match event:
         case Answered():
             walk.answered(turn, event.answer)
+        case Connected():
+            walk.connected(turn, event.outcome)
         case Input():
             inputs += 1
             keys.typed(turn, event.text)

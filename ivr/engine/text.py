@@ -115,3 +115,31 @@ def _cut(line: str, tail: Sequence[str], octets: int) -> tuple[str, str]:
     if space > 0:
         return line[:space], line[space + 1 :]
     return line[:low], line[low:]
+
+
+SINGLE_SMS = {"gsm7": (160, 153), "ucs2": (70, 67)}
+"""Characters of an SMS: alone, and in each part of several, which carry a header (3GPP TS 23.040, 9.2.3.24.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSize:
+    """How a text travels as SMS: `encoding` (`gsm7`, `ucs2`) and how many `parts` it takes; an empty one takes one."""
+
+    encoding: str
+    parts: int
+
+
+def measure_sms(text: str) -> SmsSize:
+    """The size of `text` as SMS. A character that takes two places (the extension table, a surrogate pair) is not split between parts."""
+    gsm7 = is_gsm7(text)
+    encoding = "gsm7" if gsm7 else "ucs2"
+    widths = [(2 if sign in GSM7_EXTENSION else 1) if gsm7 else (2 if ord(sign) > 0xFFFF else 1) for sign in text]
+    single, part = SINGLE_SMS[encoding]
+    if sum(widths) <= single:
+        return SmsSize(encoding, 1)
+    parts, room = 1, part
+    for width in widths:
+        if width > room:
+            parts, room = parts + 1, part
+        room -= width
+    return SmsSize(encoding, parts)

@@ -36,6 +36,8 @@ class Turn:
     paid: tuple[str, ...] = ()
     home: str = ""
     entry: int = -1
+    resuming: str = ""
+    typed: str = ""
     _seen: tuple[Frame, Line | None, list[Choice]] | None = None
 
     @classmethod
@@ -58,6 +60,7 @@ class Turn:
             paid=state.paid,
             home=state.home,
             entry=state.entry,
+            resuming=state.resuming,
         )
 
     def freeze(self, inputs: int) -> State:
@@ -80,12 +83,20 @@ class Turn:
             silences=self.silences,
             mistakes=self.mistakes,
             paid=self.paid,
+            service=self.state.service,
+            resuming=self.resuming,
+            by_sms=self.state.by_sms,
         )
 
     @property
     def channel(self) -> str:
         """The session's channel."""
         return self.state.channel
+
+    @property
+    def writes(self) -> bool:
+        """Whether all there can be is one SMS: nothing can be asked."""
+        return self.state.channel == "sms" or self.state.by_sms
 
     @property
     def top(self) -> Frame:
@@ -101,12 +112,13 @@ class Turn:
         """Put `frame` in the place of the top one."""
         self.frames[-1] = frame
 
-    def view(self, frame: Frame | None = None, extra: Mapping[str, Value] | None = None) -> View:
+    def view(self, frame: Frame | None = None, extra: Mapping[str, Value] | None = None, channel: str = "") -> View:
         """What wordings of `frame` (the top one by default) may name now."""
         frame = frame or (self.frames[-1] if self.frames else Frame(""))
         menu = self.model.menus.get(frame.menu)
         fee = None if menu is None else menu.otherwise[frame.told].fee if frame.told in menu.otherwise else menu.fee
-        return View(self.model, self.channel, self.language, self.line, frame, fee, self.switches, extra or {})
+        shown_on = channel or ("sms" if self.writes else self.channel)
+        return View(self.model, shown_on, self.language, self.line, frame, fee, self.switches, extra or {}, self.now, self.channel)
 
     def holds(self, condition: Node | None, frame: Frame | None = None) -> bool:
         """Whether a `when` holds; none always does."""
@@ -138,15 +150,10 @@ class Turn:
 
     def serves(self, group: str) -> bool:
         """Whether the line belongs to `group` of operator.yaml."""
-        rule = self.model.operator.groups[group]
-        line = self.line
+        operator, line = self.model.operator, self.line
         if line is None:
-            return rule.line is None and not rule.tariffs
-        return (
-            (rule.line is None or rule.line == line.kind)
-            and (not rule.tariffs or line.tariff in rule.tariffs)
-            and line.tariff not in rule.except_tariffs
-        )
+            return operator.in_group(group, "", "")
+        return operator.in_group(group, line.kind, line.tariff)
 
     def price(self, fee: str | None) -> Money | None:
         """What `fee` costs here; None where it is free, none is named, or it is paid already in this session."""
@@ -160,11 +167,17 @@ class Turn:
         view = self.view(frame)
         return {name: view.lookup(value.path) if isinstance(value, Reference) else value for name, value in hand.items()}
 
-    def call(self, service: str, inputs: Mapping[str, Value], stage: str, change: bool = False, fee: Fee | None = None) -> None:
+    def call(
+        self, service: str, inputs: Mapping[str, Value], stage: str, change: bool = False, fee: Fee | None = None, late: str = "fail"
+    ) -> None:
         """Ask for a service; the step ends here and goes on at `stage` with the answer."""
-        self.calls += 1
-        self.effects.append(Call(service, inputs, f"{self.state.session}/{self.calls}", change, fee))
+        self.effects.append(Call(service, inputs, self.key(), change, fee, late))
         self.waiting = f"call:{stage}"
+
+    def key(self) -> str:
+        """A name for one effect, for good: the session's and an ordinal."""
+        self.calls += 1
+        return f"{self.state.session}/{self.calls}"
 
     def note(self, what: str, detail: str, place: str = "") -> None:
         """One line of the trace."""

@@ -7,6 +7,7 @@ JSON can carry (`pack`, `unpack`), because the session store keeps what a menu h
 from __future__ import annotations
 
 import datetime
+import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,12 +81,91 @@ class Span:
     seconds: int
 
 
+class Secret:
+    """A text that must not be read by accident: a password, a PIN. Printing, formatting, logging, JSON, pickling and `repr` never show it;
+    `reveal()` does."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself. Call it where it is used and keep the result nowhere."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        """In constant time, so that a guess learns nothing from how long it took."""
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret cannot be pickled")
+
+    def __len__(self) -> int:
+        raise TypeError("the length of a Secret is a secret")
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours: for each day of the week (Monday first) the spans in minutes from midnight; `holidays` are closed, `MM-DD` each year
+    or `YYYY-MM-DD` once. All in the operator's time zone."""
+
+    days: tuple[tuple[tuple[int, int], ...], ...]
+    holidays: frozenset[str] = frozenset()
+
+    def open_at(self, now: datetime.datetime) -> bool:
+        """Whether it is open at `now`, the operator's local time. The end of a span is not part of it."""
+        day = now.date().isoformat()
+        if day in self.holidays or day[5:] in self.holidays:
+            return False
+        minute = now.hour * 60 + now.minute
+        return any(start <= minute < end for start, end in self.days[now.weekday()])
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Opening hours as a wording or condition sees them: `open` now or not."""
+
+    hours: Hours
+    open: bool
+
+
 Record = Mapping[str, "Value"]
-Value = Money | Count | Tariff | Msisdn | Span | datetime.date | datetime.datetime | bool | int | str | None | Record | tuple["Value", ...]
+Value = (
+    Money
+    | Count
+    | Tariff
+    | Msisdn
+    | Span
+    | Secret
+    | Opening
+    | datetime.date
+    | datetime.datetime
+    | bool
+    | int
+    | str
+    | None
+    | Record
+    | tuple["Value", ...]
+)
 
 
 def pack(value: Value) -> object:
-    """`value` as JSON can carry it; `unpack` gives it back."""
+    """`value` as JSON can carry it; `unpack` gives it back, but for secrets, which become None."""
     if value is None or isinstance(value, (str, int)):  # bool is an int
         return value
     if type(value) is dict:  # asking for any Mapping, below, costs more than all the rest
@@ -101,6 +181,8 @@ def pack(value: Value) -> object:
             return {"$": "msisdn", "v": value.digits}
         case Span():
             return {"$": "span", "v": value.seconds}
+        case Secret():
+            return {"$": "secret", "v": None}  # it is not kept: whoever unpacks this asks anew
         case datetime.datetime():
             return {"$": "time", "v": value.isoformat()}
         case datetime.date():
@@ -133,6 +215,7 @@ _UNPACK: Mapping[str, Callable[[Any], Value]] = {
     "tariff": lambda inner: Tariff(str(inner)),
     "msisdn": lambda inner: Msisdn(str(inner)),
     "span": lambda inner: Span(int(inner)),
+    "secret": lambda inner: None,
     "time": datetime.datetime.fromisoformat,
     "date": datetime.date.fromisoformat,
 }

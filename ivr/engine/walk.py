@@ -10,7 +10,7 @@ from ivr.engine.effects import End, Fee
 from ivr.engine.model import Choice, Field, Invocation, Reference, Tries
 from ivr.engine.state import Frame, Head
 from ivr.engine.turn import Turn
-from ivr.engine.values import Answer, Value
+from ivr.engine.values import Answer, Secret, Value
 
 ENTRY = "@entry"
 """A pending `then`: on to the entry by which the session came in."""
@@ -47,7 +47,10 @@ def ask(turn: Turn) -> None:
         if value is None and turn.dial and not field.type.secret:
             value = turn.dial.pop(0)
         if value is None:
-            question(turn, field)
+            if turn.writes or not field.say:
+                refuse(turn, "no_reply")
+            else:
+                question(turn, field)
             return
         if isinstance(value, str):
             try:
@@ -55,18 +58,36 @@ def ask(turn: Turn) -> None:
             except fields.WrongValue as wrong:
                 _wrong_value(turn, field, wrong.cause)
                 return
+            if field.type.secret:
+                value = Secret(str(value))
         turn.change(replace(turn.top, fields={**turn.top.fields, field.name: value}))
-    if turn.menu.confirm and not turn.top.confirmed:
+        if field.again and turn.typed == field.name:
+            question(turn, field, again=True)
+            return
+    if turn.menu.confirm and not turn.top.confirmed and not turn.writes:
         turn.dial = []
         show.confirmation(turn)
         return
     funds(turn)
 
 
-def question(turn: Turn, field: Field) -> None:
-    """Ask for a field."""
-    turn.waiting = f"field:{field.name}"
-    show.question(turn, field, field.say)
+def question(turn: Turn, field: Field, again: bool = False) -> None:
+    """Ask for a field; `again`: a second time, so that both can be compared."""
+    turn.waiting = f"{'again' if again else 'field'}:{field.name}"
+    show.question(turn, field, field.again if again else field.say)
+
+
+def repeated(turn: Turn, field: Field, text: str) -> None:
+    """What was typed the second time must be what was typed the first time."""
+    first = turn.top.fields.get(field.name)
+    try:
+        value: Value = fields.read(text, field.type, turn.model.operator)
+    except fields.WrongValue:
+        value = None
+    if first is None or value is None or first != (Secret(str(value)) if field.type.secret else value):
+        _wrong_value(turn, field, "differs")
+    else:
+        ask(turn)
 
 
 def _wrong_value(turn: Turn, field: Field, cause: str) -> None:
@@ -75,9 +96,15 @@ def _wrong_value(turn: Turn, field: Field, cause: str) -> None:
     turn.mistakes += 1
     turn.note("no_match", f"{field.name}: {cause}", field.place)
     show.say_first(turn, f"wrong:{field.name}:{cause}")
-    tries = turn.model.operator.no_match
+    if turn.writes:
+        show.farewell(turn, "refused")
+        return
+    tries = field.tries or turn.menu.no_match or turn.model.operator.no_match
     if turn.mistakes >= tries.most:
         give_up(turn, tries)
+    elif not field.say:
+        # handed over and never asked: there is nothing to ask again
+        home(turn)
     else:
         question(turn, field)
 
@@ -118,7 +145,7 @@ def act(turn: Turn) -> None:
 
 def _invoke(turn: Turn, invocation: Invocation, stage: str, change: bool = False, fee: Fee | None = None) -> None:
     turn.note("call", invocation.service, invocation.place)
-    turn.call(invocation.service, turn.fill(invocation.hand, turn.top), stage, change, fee)
+    turn.call(invocation.service, turn.fill(invocation.hand, turn.top), stage, change, fee, invocation.late)
 
 
 def answered(turn: Turn, answer: Answer) -> None:
@@ -132,6 +159,8 @@ def answered(turn: Turn, answer: Answer) -> None:
     if answer.outcome == "not_enough":
         show.say_first(turn, "answer:not_enough", fee=_dearest(turn), balance=answer.values.get("balance"))
         _engine_answer(turn, "", "refused")
+    elif answer.outcome == "late" and stage == "get" and _look_up_named(turn, name).late == "send_by_sms":
+        _engine_answer(turn, "sms_follows", "completed")
     elif answer.outcome != "ok":
         _otherwise(turn, answer)
     elif stage == "funds":
@@ -143,6 +172,19 @@ def answered(turn: Turn, answer: Answer) -> None:
         _told(turn)
     else:
         _charged(turn, answer, acted=stage == "do")
+
+
+def _look_up_named(turn: Turn, name: str) -> Invocation:
+    return next(invocation for invocation in turn.menu.get if invocation.name == name)
+
+
+def connected(turn: Turn, outcome: str) -> None:
+    """The caller was handed to a person: they have spoken, or nobody was there."""
+    turn.note("connect", outcome, turn.menu.place)
+    if outcome == "answered":
+        leave(turn, "completed")
+    else:
+        _otherwise(turn, Answer("busy" if outcome == "busy" else "no_answer", {}))
 
 
 def _charged(turn: Turn, answer: Answer, acted: bool) -> None:
@@ -182,7 +224,8 @@ def _otherwise(turn: Turn, answer: Answer) -> None:
 
 def _told(turn: Turn) -> None:
     outcome = turn.menu.otherwise[turn.top.told]
-    if outcome.retry is None and outcome.go is None:
+    if (outcome.retry is None and outcome.go is None) or turn.writes:
+        # an SMS asks nothing and leads nowhere: what was said is all
         arrive(turn)
         return
     show.say_first(turn, f"otherwise:{turn.top.told}")
@@ -204,17 +247,43 @@ def arrive(turn: Turn) -> None:
             turn.dial.pop(0)
             follow(turn, choice)
             return
+        if (item := show.chosen(turn, turn.dial[0])) is not None:
+            turn.dial.pop(0)
+            choose(turn, item)
+            return
         turn.dial = []
         turn.note("no_match", "direct dial", menu.place)
         show.say_first(turn, "no_match")
+    if menu.connect is not None and turn.channel == "call" and not turn.writes and not turn.top.told:
+        _connect(turn, menu.connect)
+        return
+    _send_as_well(turn)
     if menu.then is not None and not turn.top.told:
         frame = turn.frames.pop()
         turn.heads.append(Head("menu", frame))
         enter(turn, menu.then, {}, frame.then)
-    elif turn.visible() and not turn.top.told:
+    elif (turn.visible() or show.choosable(turn)) and not turn.top.told:
         show.page(turn)
     else:
         finish(turn)
+
+
+def _connect(turn: Turn, name: str) -> None:
+    """Hand the call to a person, while the person's hours last."""
+    person = turn.model.operator.people[name]
+    hours = turn.model.operator.hours.get(person.hours or "")
+    if hours is not None and not hours.open_at(turn.now):
+        _otherwise(turn, Answer("closed", {}))
+    else:
+        turn.note("connect", name, turn.menu.place)
+        show.transfer(turn, person)
+
+
+def _send_as_well(turn: Turn) -> None:
+    """The SMS that a menu sends beside its page, once."""
+    if turn.menu.also_sms is not None and not turn.writes and not turn.top.told and not turn.top.sent:
+        turn.change(replace(turn.top, sent=True))
+        show.receipt(turn, turn.menu.also_sms)
 
 
 def finish(turn: Turn) -> None:
@@ -228,7 +297,7 @@ def finish(turn: Turn) -> None:
             go_in(turn)
         else:
             enter(turn, then or "home", {}, None)
-    elif turn.channel == "call" and not show.has_more(turn):
+    elif turn.channel == "call" and not turn.writes and not show.has_more(turn):
         turn.heads.append(Head("menu", turn.frames.pop()))
         _return_to_choices(turn)
     else:
@@ -236,7 +305,7 @@ def finish(turn: Turn) -> None:
 
 
 def _return_to_choices(turn: Turn) -> None:
-    while turn.frames and not turn.visible():
+    while turn.frames and not turn.visible() and not show.choosable(turn):
         turn.frames.pop()
     if turn.frames:
         turn.change(replace(turn.top, page=0))
@@ -252,6 +321,16 @@ def follow(turn: Turn, choice: Choice) -> None:
     enter(turn, choice.go, turn.fill(hand, turn.top), choice.then)
 
 
+def choose(turn: Turn, item: Mapping[str, Value]) -> None:
+    """Go where an item of the list leads, with what the item hands over."""
+    listing = turn.menu.list
+    assert listing is not None and listing.choose is not None
+    view = turn.view(None, item)
+    hand = {name: view.lookup(value.path) if isinstance(value, Reference) else value for name, value in listing.choose.hand.items()}
+    turn.note("choice", "item", listing.choose.place)
+    enter(turn, listing.choose.go, hand, None)
+
+
 def give_up(turn: Turn, tries: Tries) -> None:
     """Silence or wrong keys were forgiven often enough."""
     turn.silences = turn.mistakes = 0
@@ -264,13 +343,15 @@ def give_up(turn: Turn, tries: Tries) -> None:
         enter(turn, tries.then, {}, None)
 
 
-def go_in(turn: Turn) -> None:
-    """Enter by the session's entry."""
+def go_in(turn: Turn, values: Mapping[str, Value] | None = None) -> None:
+    """Enter by the session's entry; `values` are the fields that its code or text filled."""
     entry = turn.model.entries[turn.entry]
     if not turn.switched_on(entry.switch):
         refuse(turn, "switched_off")
         return
-    enter(turn, entry.go, turn.fill(entry.hand, None), entry.then)
+    given = dict(values or {})
+    hand = {name: given.get(value.path[0]) if isinstance(value, Reference) else value for name, value in entry.hand.items()}
+    enter(turn, entry.go, {**given, **hand}, entry.then)
 
 
 def refuse(turn: Turn, answer: str) -> None:
@@ -286,17 +367,25 @@ def back(turn: Turn) -> None:
     turn.dial, turn.silences, turn.mistakes = [], 0, 0
     turn.note("back", turn.top.menu, turn.menu.place)
     # a form without a page of its own is passed over
-    while len(turn.frames) > 1 and not (turn.menu.say or turn.menu.choices or turn.menu.list):
+    while len(turn.frames) > 1 and (not (turn.menu.say or turn.menu.choices or turn.menu.list) or _before_its_act(turn)):
         turn.frames.pop()
     turn.change(replace(turn.top, page=0))
     show.page(turn)
+
+
+def _before_its_act(turn: Turn) -> bool:
+    """Whether the top menu is a form that has not got what its page would show."""
+    menu, frame = turn.menu, turn.top
+    return (menu.do is not None and not frame.acted) or any(invocation.name not in frame.got for invocation in menu.get)
 
 
 def home(turn: Turn) -> None:
     """The entry's `then`, else its `go`, run afresh."""
     turn.frames, turn.dial = [], []
     entry = turn.model.entries[turn.entry]
-    enter(turn, turn.home, turn.fill(entry.hand, None) if turn.home == entry.go else {}, None)
+    # what the code itself filled (`*650*NUMBER#`) is not kept: coming home asks for it
+    constants = {name: value for name, value in entry.hand.items() if not isinstance(value, Reference)}
+    enter(turn, turn.home, constants if turn.home == entry.go else {}, None)
 
 
 def say_goodbye(turn: Turn) -> None:
@@ -311,7 +400,7 @@ def _engine_answer(turn: Turn, answer: str, disposition: str) -> None:
     if answer:
         show.say_first(turn, f"answer:{answer}")
     turn.note("refused" if disposition == "refused" else "failed", answer or "not_enough", turn.menu.place)
-    if turn.channel != "call":
+    if turn.channel != "call" or turn.writes:
         show.farewell(turn, disposition)
         return
     pending = next((number for number in range(len(turn.frames) - 1, -1, -1) if turn.frames[number].then), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import datetime
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ivr.engine.effects import Effect, Page, Sms, Speak, Traced
+from ivr.engine.effects import Effect, Page, Sms, Speak, Traced, UssdNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,28 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """What became of handing the call to a person: `answered` (the conversation is over), `busy` or `no_answer`."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """The subscriber is gone: `hung_up`, `aborted`, `timed_out`."""
 
     why: str
 
 
-Request = Open | Typed | Accumulated | Silence | Left
+Request = Open | Typed | Accumulated | Silence | Connected | Left
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the subscriber gets: effects in order (Page or Speak, Sms; never a Call), and `ended`.
+    """What the subscriber gets: effects in order (Page or Speak, Sms, UssdNotice; never a Call), and `ended`.
 
-    `fee` is what was charged since the request before, decimal text (`"0"` where nothing); `language` the session's.
+    `fee` is what was charged since the request before, decimal text (`"0"` where nothing); `language` the session's. `opened` is the id of
+    the session that the network is to open with the page (a notice by `ussd_session`); what the phone answers belongs to it.
     """
 
     effects: tuple[Effect, ...]
@@ -70,6 +79,7 @@ class Reply:
     fee: str = "0"
     trace: tuple[Traced, ...] = ()
     release: str = ""
+    opened: str = ""
 
     @property
     def page(self) -> Page | None:
@@ -86,9 +96,33 @@ class Reply:
         """SMS that leave with the reply."""
         return tuple(effect for effect in self.effects if isinstance(effect, Sms))
 
+    @property
+    def ussd_notices(self) -> tuple[UssdNotice, ...]:
+        """USSD notifications that leave with the reply."""
+        return tuple(effect for effect in self.effects if isinstance(effect, UssdNotice))
+
 
 class Door(Protocol):
     """How channels reach the runner from the event loop. Never raises for anything a subscriber or back-end does."""
 
     def call(self, session: str, request: Request) -> Awaitable[Reply]:
         """Hand over one request of `session` (an id unique to the channel's session); requests of one session run in turn."""
+
+
+class Messages(Protocol):
+    """Where messages go that leave for good. Blocking calls; the runner makes them from its pool, never from the event loop's thread.
+
+    Any of them may raise where the books cannot be read or written just now; nothing was done then.
+    """
+
+    def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
+        """Take messages over for delivery, each once for its `key`. `answered`: they travel with the reply to an SMS, and are only noted."""
+
+    def answers(self, session: str, msisdn: str) -> tuple[Sms, ...]:
+        """What the SMS session `session` (the name in its keys) of that line was answered with; empty where nothing is known of it."""
+
+    def first(self, key: str, msisdn: str, at: datetime.datetime) -> bool:
+        """Whether nobody has said `key` before: it is said now, for good."""
+
+    def told(self, key: str) -> bool:
+        """Whether `key` was said before, by `first`."""

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 
 FILE_NAME = "sip-accounts.json"
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 from ivr.telephony.configuration import AsteriskSettings, Folders, write_configuration
 from ivr.telephony.installation import Installation, find_installation, missing_modules
 

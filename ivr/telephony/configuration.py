@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 from ivr.telephony.installation import TEMPLATES, Installation
 
 # Asterisk complains at start about every file of a core part that is not there.

@@ -12,7 +12,7 @@ import traceback
 import pytest
 
 from ivr.engine.values import pack
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 
 WORDS = "correct horse"
 

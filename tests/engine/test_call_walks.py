@@ -20,6 +20,12 @@ MAIN = {
         for key, label in {1: "Счёт", 2: "Бонусы", 3: "Тариф", 4: "Роуминг", 6: "Уведомления", 8: "Язык", 9: "Помощь"}.items()
     ),
 }
+PERSON = {
+    "en": "To speak to an operator, press <0>",
+    "az": "Operatorla danışmaq üçün <0> düyməsini basın",
+    "ru": "Для разговора с оператором нажмите <0>",
+}
+MAIN = {language: f"{said} {PERSON[language]}" for language, said in MAIN.items()}
 A1 = {
     "en": "Your balance is <12.34 AZN> <1500 megabyte> valid until <2026-12-31:until> <121 minute> valid until <2026-12-31:until>"
     " <50 message> valid until <2027-01-15:until> Your balance is valid until <2027-03-05:until>",
@@ -33,6 +39,7 @@ BILL_CHOICES = {
     "az": "Nömrə üçün <3> düyməsini basın Dil üçün <5> düyməsini basın Kömək üçün <6> düyməsini basın",
     "ru": "Номер: нажмите <3> Язык: нажмите <5> Помощь: нажмите <6>",
 }
+BILL_CHOICES = {language: f"{said} {PERSON[language]}" for language, said in BILL_CHOICES.items()}
 A6 = {
     "en": "You were billed <45.60 AZN> Your current amount is <12.07 AZN> You paid <20.00 AZN> in advance. Please pay until <2026-12-20:until>",
     "az": "Fakturanızın məbləği <45.60 AZN> təşkil edir. Cari məbləğ <12.07 AZN> təşkil edir. Avans ödənişiniz <20.00 AZN> təşkil edir."
@@ -233,7 +240,7 @@ def test_back_from_a_list() -> None:
 
 
 def test_nine_is_a_choice_where_no_list_speaks_in_parts() -> None:
-    assert Walk("2112", prepaid("en")).press("9").said == "Help. Codes and numbers: press <1> Fees: press <2>"
+    assert Walk("2112", prepaid("en")).press("9").said == "Help. Codes and numbers: press <1> Fees: press <2> Operator: press <3>"
 
 
 # -- A17, A18, A19 and failures

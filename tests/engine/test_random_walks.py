@@ -49,7 +49,7 @@ def check(walk: Walk) -> None:
         return
     assert walk.effects, "a session that waits has shown something"
     stage, _, name = walk.state.waiting.partition(":")
-    assert stage in ("menu", "field", "confirm")
+    assert stage in ("menu", "field", "confirm", "connect")
     assert walk.state.frames and len(walk.state.frames) <= 51
     top = walk.model.menus[walk.state.frames[-1].menu]
     assert stage != "field" or name in [field.name for field in top.ask]
@@ -60,7 +60,8 @@ def check(walk: Walk) -> None:
             assert size.fits and effect.text.strip() and effect.more
             assert "{" not in effect.text and "None" not in effect.text
         elif isinstance(effect, Speak):
-            assert effect.parts and effect.collect is not None
+            assert effect.parts and (effect.collect is not None) == (stage != "connect")
+            assert (effect.connect == "111") == (stage == "connect")
 
 
 @settings(max_examples=250, deadline=None)
@@ -82,7 +83,10 @@ def test_any_call(number: str, line: object, outcomes: dict[str, str], deeds: li
     walk = Walk(number, line, operator=operator)  # type: ignore[arg-type]
     check(walk)
     for deed in deeds:
-        walk.silent() if deed is None else walk.press(deed)
+        if walk.state.waiting == "connect":
+            walk.connected("busy" if deed else "no_answer")
+        else:
+            walk.silent() if deed is None else walk.press(deed)
         check(walk)
     assert operator.charged == []
 

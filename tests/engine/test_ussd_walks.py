@@ -106,8 +106,8 @@ def test_a_line_without_a_language_gets_azerbaijani_in_ussd() -> None:
 def test_back_shows_the_menu_before_and_home_the_first() -> None:
     walk = Walk("*111#", prepaid("en"))
     walk.press("9", "2")
-    assert walk.text == "*111*1*7# 0.10 AZN. *650# and calls are free.\n0. Back\n00. Menu"
-    assert walk.press("0").text == "Help\n1. Codes and numbers\n2. Fees\n0. Back\n00. Menu"
+    assert walk.text == "*111*1*7# 0.10 AZN, SMS 2112 0.10 AZN, SMS 650 0.0236 AZN, SMS 1005 0.02 AZN. Calls are free.\n0. Back\n00. Menu"
+    assert walk.press("0").text == "Help\n1. Codes and numbers\n2. Fees\n3. Operator\n0. Back\n00. Menu"
     assert walk.press("2", "00").text == MAIN["en"]
 
 
@@ -175,7 +175,7 @@ def test_direct_dial_with_a_complaint_shows_every_line() -> None:
 
 def test_direct_dial_presses_keys_without_showing_pages() -> None:
     walk = Walk("*111*9*1#", prepaid("en"))
-    assert walk.text == "*111*1*7# balance\n*111# menu\nCall 2112\n0. Back\n00. Menu"
+    assert walk.text == "*111*1*7# balance\nSMS 2112 balance\nSMS 1005 tariff\n0. Back\n00. Menu"
     assert walk.services == []
 
 
@@ -329,9 +329,9 @@ def test_an_outcome_leaves_through_otherwise() -> None:
 @pytest.mark.parametrize(
     ("language", "page"),
     [
-        ("en", "This is for postpaid lines. Yours: *111# or a call to 2112."),
-        ("az", "Bu xidmet fakturali xetler ucundur. Sizin ucun: *111# ve ya 2112 nomresine zeng."),
-        ("ru", "Это для постоплатных линий. Для вас: *111# или звонок на 2112."),
+        ("en", "This is for postpaid lines. Yours: *111#, a call to 2112 or an empty SMS to 2112."),
+        ("az", "Bu xidmet fakturali xetler ucundur. Sizin ucun: *111#, 2112 nomresine zeng ve ya bos SMS."),
+        ("ru", "Это для постоплатных линий. Для вас: *111#, звонок или пустое SMS на 2112."),
     ],
 )
 def test_a17_a_prepaid_line_on_the_postpaid_code(language: str, page: str) -> None:
@@ -342,7 +342,11 @@ def test_a17_a_prepaid_line_on_the_postpaid_code(language: str, page: str) -> No
 @pytest.mark.parametrize("code", ["*111#", "*111*1*7#", "*111*8*2#"])
 def test_a17_a_postpaid_line_on_the_prepaid_code(code: str) -> None:
     walk = Walk(code, postpaid("en"))
-    assert (walk.text, walk.services, walk.end) == ("This is for prepaid lines. Yours: *650# or a call to 650.", [], "refused")
+    assert (walk.text, walk.services, walk.end) == (
+        "This is for prepaid lines. Yours: *650#, a call to 650 or an empty SMS to 650.",
+        [],
+        "refused",
+    )
 
 
 @pytest.mark.parametrize(

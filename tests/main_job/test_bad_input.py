@@ -44,7 +44,7 @@ def a_call_goes_on(server: Server) -> Iterator[None]:
         ("994509999999", "*111#", "", "END Bu nomreye Azercell xidmet gostermir."),
         (EXPIRED, "*111#", "", "END Your line expired on 01.10.2026. Top it up to use it again."),
         (BARRED, "*111#", "", "END Ваш номер заблокирован. Позвоните бесплатно по номеру 111."),
-        (EN, "*650#", "", "END This is for postpaid lines. Yours: *111# or a call to 2112."),
+        (EN, "*650#", "", "END This is for postpaid lines. Yours: *111#, a call to 2112 or an empty SMS to 2112."),
         (RU, "*111#", "5", f"CON Такого варианта нет.\n{RU_MAIN}"),
         (RU, "*111#", "7" * 10_000, f"CON Такого варианта нет.\n{RU_MAIN}"),
         (RU, "*111#", "ə'\"\\; DROP TABLE line;--", f"CON Такого варианта нет.\n{RU_MAIN}"),

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import pytest
 
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 from ivr.telephony.accounts import ensure_accounts
 from ivr.telephony.asterisk import Asterisk
 from ivr.telephony.configuration import AsteriskSettings

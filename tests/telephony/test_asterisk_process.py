@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.secret import Secret
+from ivr.engine.values import Secret
 from ivr.telephony.accounts import AccountsError, ensure_accounts
 from ivr.telephony.asterisk import Asterisk, AsteriskError
 from ivr.telephony.configuration import AsteriskSettings

@@ -1,0 +1,126 @@
+"""Parts of operator.yaml that are rules of the house: opening hours, holidays, people, rating, billing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from ivr.catalog.reader import Reader
+from ivr.catalog.source import Node
+from ivr.catalog.translations import Translations
+from ivr.catalog.units import DAYS, DAYS_CONTEXT
+from ivr.engine.model import Person
+from ivr.engine.values import Hours
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])", re.ASCII)
+
+
+def hours_of(node: Node, reader: Reader) -> dict[str, Hours]:
+    """`hours` with `holidays`, closed on the latter: name: {mon-fri: "09:00-18:00"}."""
+    closed = []
+    for holiday in reader.texts(node.get("holidays"), "holidays"):
+        if not _is_day(holiday):
+            reader.fault(node.get("holidays") or node, "E010", f'a holiday is "MM-DD" (each year) or "YYYY-MM-DD" (once), not "{holiday}"')
+        closed.append(holiday)
+    found = {}
+    for key, value in reader.pairs(node.get("hours"), "hours"):
+        reader.name(key, "hours")
+        days: list[tuple[tuple[int, int], ...]] = [()] * 7
+        for name, spans in reader.pairs(value, "hours"):
+            opened = tuple(span for text in reader.texts(spans, "hours") if (span := _span(text, spans, reader)) is not None)
+            for number in _days(name, reader):
+                if days[number]:
+                    reader.fault(name, "E010", f"{WEEK[number]} has its hours already; several spans of a day are a list")
+                days[number] = tuple(sorted(opened))
+        found[key.text] = Hours(tuple(days), frozenset(closed))
+    return found
+
+
+def _days(key: Node, reader: Reader) -> list[int]:
+    first, dash, last = key.text.partition("-")
+    if first in WEEK and (last in WEEK if dash else True):
+        start, end = WEEK.index(first), WEEK.index(last or first)
+        return [number % 7 for number in range(start, (end if end >= start else end + 7) + 1)]
+    reader.fault(key, "E010", f'days are written mon, sat-sun or mon-fri; not "{key.text}"')
+    return []
+
+
+def _span(text: str, node: Node, reader: Reader) -> tuple[int, int] | None:
+    ends = [_CLOCK.fullmatch(end) for end in text.split("-")]
+    minutes = [int(end.group(1)) * 60 + int(end.group(2)) for end in ends if end]
+    if len(ends) == len(minutes) == 2 and minutes[0] < minutes[1] <= 1440:
+        return minutes[0], minutes[1]
+    reader.fault(node, "E010", f'opening hours are a span of a day in quotes, such as "09:00-18:00" or "00:00-24:00"; not "{text}"')
+    return None
+
+
+def _is_day(text: str) -> bool:
+    found = re.fullmatch(r"(?:(\d{4})-)?(\d\d)-(\d\d)", text, re.ASCII)
+    if not found:
+        return False
+    year, month, day = int(found.group(1) or 2024), int(found.group(2)), int(found.group(3))
+    long = (31, 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return 1 <= month <= 12 and 1 <= day <= long[month - 1]
+
+
+def people_of(node: Node, reader: Reader) -> dict[str, Person]:
+    """`people`: whom a call can be handed to."""
+    hours = [key.text for key, _ in reader.pairs(node.get("hours"), "hours")]
+    people = {}
+    for key, value in reader.pairs(node.get("people"), "people"):
+        reader.name(key, "a person")
+        if not reader.shape(value, "person", "a person"):
+            continue
+        number = reader.text(value.get("call"), "call")
+        if not re.fullmatch(r"[0-9]{1,15}", number, re.ASCII):
+            reader.fault(value.get("call") or value, "E010", f'a number is digits in quotes, such as "111"; not "{number}"')
+        opened = reader.text(value.get("hours"), "hours") or None
+        if opened is not None and not reader.known(value.get("hours") or value, opened, hours, "E013", "hours called"):
+            opened = None
+        people[key.text] = Person(number, opened, float(reader.span(value.get("ring"), "ring", 45)))
+    return people
+
+
+def days_of(languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> dict[str, dict[str, str]]:
+    """The words of opening hours by language; English where a catalog has none."""
+    words: dict[str, dict[str, str]] = {}
+    for language in languages:
+        words[language] = {}
+        for name, text in DAYS.items():
+            found = catalogs[language].find(DAYS_CONTEXT, text)
+            words[language][name] = found.texts[0] if found is not None and found.texts[0] else text
+    return words
+
+
+def rules_of(node: Node, reader: Reader) -> None:
+    """Checks `rating` and `billing`, which the charging reads: spans, times, days, amounts as they must be written."""
+    rating, billing = node.get("rating"), node.get("billing")
+    if rating is not None and reader.shape(rating, "rating", "rating"):
+        reader.span(rating.get("interval"), "interval", 60)
+        reader.switch(rating.get("bonuses_first"), "bonuses_first", True)
+        for name in ("round_to", "roaming_times"):
+            value = rating.get(name)
+            if value is not None and not (re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value.text) and Decimal(value.text) > 0):
+                reader.fault(value, "E010", f'{name} is a decimal above zero in quotes, such as "0.01"')
+        short = rating.get("short_numbers")
+        if short is not None:
+            reader.known(short, reader.text(short, "short_numbers"), ("free", "rated"), "E010", "way to rate short numbers")
+    if billing is None or not reader.shape(billing, "billing", "billing"):
+        return
+    runs, cycle = billing.get("runs"), billing.get("cycle")
+    if runs is not None and reader.shape(runs, "runs", "runs"):
+        days = re.fullmatch(r"(\d{1,2})-(\d{1,2})", reader.text(runs.get("days"), "days"), re.ASCII)
+        if days is None or not 1 <= int(days.group(1)) <= int(days.group(2)) <= 31:
+            reader.fault(runs.get("days") or runs, "E010", 'days are a span of a month in quotes, such as "4-24"')
+        for name in ("from", "until"):
+            _clock(runs.get(name), name, reader)
+    if cycle is not None and reader.shape(cycle, "cycle", "cycle"):
+        reader.count(cycle.get("day"), "day", 1, 28)
+        _clock(cycle.get("at"), "at", reader)
+
+
+def _clock(node: Node | None, name: str, reader: Reader) -> None:
+    if node is not None and not _CLOCK.fullmatch(reader.text(node, name)):
+        reader.fault(node, "E010", f'{name} is a time of day in quotes, such as "23:00"')

@@ -1,0 +1,339 @@
+"""What a file's keys and values look like, checked before anything is looked up: what a JSON schema can see, and nothing else.
+
+`ivr.catalog.shapes` says which keys there are, `ivr.catalog.value_kinds` what their values may be. `ivr.catalog.schema` writes the same
+tables as JSON schemas, and a test holds both to one verdict on every file. Not seen here: names that must exist elsewhere, slots and
+conditions, and what is a fault of YAML itself (`ivr.catalog.source`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from ivr.catalog.faults import suggest
+from ivr.catalog.shapes import CAUSES, CHANNELS, SHAPES
+from ivr.catalog.source import Node
+from ivr.catalog.value_kinds import COUNT, KEYS, RANGES, SPAN_PATTERN, TEXT, TOGETHER, VALUES, KeyRule, Range, Value
+
+UNIONS: Mapping[str, tuple[str, ...]] = {
+    "message": ("said", "{counted}"),
+    "wording": ("said", "{counted}", "{by_channel}"),
+    "say": ("said", "{counted}", "{part}", "{by_channel}", "list:say_item"),
+    "say_item": ("said", "{counted}", "{part}", "{by_channel}"),
+    "also_sms": ("switch", "said", "{counted}", "{part}", "{by_channel}", "list:say_item"),
+    "tries": ("said", "{counted}", "{tries}", "{by_channel}"),
+    "causes": ("said", "{causes}", "{tries}", "{by_channel}"),
+    "outcome": ("said", "{counted}", "{outcome}", "{by_channel}", "list:say_item"),
+    "get": ("text", "{get}"),
+    "invocation": ("text", "{invocation}"),
+    "choices": ("{same_as}", "map:choice"),
+    "limit": ("text", "{limit}"),
+    "planned": ("text", "{planned}", "list:planned_item"),
+    "planned_item": ("text", "{planned}"),
+    "told": ("{told}", "list:told_item"),
+    "told_item": ("{told}",),
+    "type": ("simple_type", "{list_type}", "{sized_type}"),
+    "gives": ("text", "map:type"),
+    "input": ("input_type", "{input}"),
+    "size": ("text", "{bounds}"),
+}
+"""Kinds that may be written in several ways: `{shape}`, `map:KIND`, `list:KIND`, or a kind of text."""
+
+TELLING: Mapping[str, frozenset[str]] = {
+    "counted": frozenset(["count"]),
+    "part": frozenset(["when", "only", "say"]),
+    "tries": frozenset(SHAPES["tries"]),
+    "causes": frozenset(CAUSES),
+    "outcome": frozenset(SHAPES["outcome"]),
+    "same_as": frozenset(["same_as"]),
+    "list_type": frozenset(["list"]),
+}
+"""The keys by which a map is taken for a shape; the last way of a kind needs none."""
+
+CHOSEN_TWICE = "the items of the list have the keys 1, 2 ...: `choose` and `choices` cannot be in one menu"
+NEVER_EMPTY = frozenset(["say_item", "step", "planned_item"])
+"""Lists of these have at least one."""
+
+NOUNS: Mapping[str, str] = {
+    "file": "a menu file",
+    "menu": 'menu "{key}"',
+    "entry": "an entry",
+    "notice": 'notice "{key}"',
+    "field": "a field",
+    "choice": "a choice",
+    "list": "a list",
+    "get": "a call of a service",
+    "invocation": "a call of a service",
+    "outcome": "an outcome",
+    "part": "a part",
+    "by_channel": "a wording",
+    "counted": "a wording by number",
+    "group": "a group",
+    "fee": "a fee",
+    "tariff": "a tariff",
+    "limit": "a limit",
+    "person": "a person",
+    "service": 'service "{key}"',
+    "event": 'event "{key}"',
+    "scenario": 'scenario "{key}"',
+    "step": "a step",
+}
+"""What messages call a map of a shape; any other is called by its key."""
+_WHAT = {("operator", "switches"): "a switch", ("file", "menus"): "a menu", ("menu", "ask"): "a field", ("operator", "fees"): "a fee"}
+_MISSING = {
+    "answers": 'the answer "{key}" is missing: the engine says it itself',
+    "counted": "a wording by number needs one: and other:",
+}
+_UNKNOWN = {"answers": 'there is no answer "{key}"', "by_channel": 'a wording has no key "{key}"', "causes": 'there is no cause "{key}"'}
+_MEANT = {"by_channel": ("default", *CHANNELS, "count", "one", "other")}
+
+_TEXTS = ("text", "said", "switch")
+_SPAN = re.compile(SPAN_PATTERN)
+_WHOLE = re.compile(r"0|[1-9][0-9]*")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_TRUTH = frozenset(["true", "True", "TRUE", "false", "False", "FALSE"])
+
+Report = Callable[[Node, str, str], None]
+
+
+class Structure:
+    """Checks nodes against shapes, each once, and reports what is wrong: node, code, message.
+
+    `wrong` holds place and kind of every value and key that was refused, so that nobody needs to refuse it again.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._seen: set[tuple[str, str, str]] = set()
+        self.wrong: set[tuple[str, str]] = set()
+
+    def shape(self, node: Node, name: str, what: str) -> None:
+        """Whether `node` is a map of shape `name`, and everything below it what the shape says."""
+        if (node.place, node.kind, name) in self._seen:
+            return
+        self._seen.add((node.place, node.kind, name))
+        known = SHAPES[name]
+        if node.kind != "map":
+            self._refuse(node, "E010", f"{what} is a map of keys here, such as {', '.join([key for key in known if key != '*'][:3])}")
+            return
+        free = known.get("*")
+        for key, value in node.pairs:
+            kind = known.get(key.text)
+            if kind is not None and key.text != "*":
+                self.value(value, kind, (name, key.text), key.text)
+            elif free is not None:
+                self._key(key, KEYS.get((name, "*")), what)
+                self.value(value, free, (name, "*"), key.text)
+            else:
+                unknown = _UNKNOWN.get(name, '{what} has no key "{key}"').format(what=what, key=key.text)
+                self._refuse(key, "E010", unknown + suggest(key.text, _MEANT.get(name, known)))
+        missing = [key for key, kind in known.items() if kind.endswith("!") and node.get(key) is None]
+        for key_name in missing if name != "counted" else missing[:1]:
+            self._report(node, "E010", _MISSING.get(name, '{what} needs the key "{key}"').format(what=what, key=key_name))
+        if name == "by_channel" and not node.pairs:
+            self._refuse(node, "E010", f"{what} says nothing: write a text, or one by channel")
+        for rule in TOGETHER.get(name, ()):
+            self._together(node, rule.kind, rule.keys, rule.code, rule.wanted)
+        if name == "menu":
+            self._chosen_twice(node)
+
+    def value(self, node: Node, kind: str, where: tuple[str, str], what: str) -> None:
+        """Whether `node`, the value of key `where` (shape, key), is of `kind`. A kind that nobody described takes anything."""
+        form, inner = parsed(kind)
+        match form:
+            case "union":
+                self._one_of(node, inner, where, what)
+            case "shape":
+                self.shape(node, inner, NOUNS.get(inner, what).format(key=what))
+            case "map":
+                self._map(node, inner, where, what)
+            case "list":
+                if node.kind != "list":
+                    self._refuse(node, "E010", f"{what} is a list here: write each under a dash, or in [ ]")
+                elif not node.items and inner in NEVER_EMPTY:
+                    self._refuse(node, "E010", f"{what} is an empty list: leave the key out, or write what belongs there")
+                for item in node.items:
+                    self.value(item, inner, where, what)
+            case "texts":
+                if node.kind == "map" or (node.kind == "list" and not node.items):
+                    wrong = (
+                        "is a text or a list of texts here" if node.items or node.kind == "map" else "has an empty list; leave the key out"
+                    )
+                    self._refuse(node, "E010", f"{what} {wrong}")
+                for item in (node,) if node.kind == "text" else node.items:
+                    self._text(item, VALUES.get(where, TEXT), what)
+            case "text":
+                self._text(node, value_of(kind, where), what)
+            case "said":
+                self._said(node, what)
+            case "switch":
+                self._switch(node, _WHAT.get(where, what))
+            case "count":
+                self._count(node, RANGES.get(where, COUNT), what)
+            case "span":
+                if node.kind != "text" or not _SPAN.fullmatch(node.text):
+                    self._refuse(node, "E010", f"{what} is a length of time such as 60s, 5m or 2h")
+
+    # -- ways to write a value
+
+    def _one_of(self, node: Node, kind: str, where: tuple[str, str], what: str) -> None:
+        ways = UNIONS[kind]
+        maps = [way for way in ways if way.startswith(("{", "map:"))]
+        if node.kind == "map" and maps:
+            names = set(node.names())
+            way = next((way for way in maps if names & TELLING.get(way[1:-1], frozenset())), maps[-1])
+            self.value(node, way, where, what)
+        elif node.kind == "list" and ways[-1].startswith("list:"):
+            self.value(node, ways[-1], where, what)
+        elif node.kind == "text" and (texts := [way for way in ways if parsed(way)[0] in _TEXTS]):
+            self.value(node, "switch" if texts[0] == "switch" and is_plain(node, _TRUTH) else texts[-1], where, what)
+        elif node.kind == "text":
+            self.value(node, maps[0] if maps else ways[-1], where, what)
+        elif "said" in ways:
+            self._refuse(node, "E010", f"{what} is one wording here, no {node.kind}")
+        else:
+            self._refuse(
+                node, "E010", f"{what} is a text here, or a map of keys" if "text" in ways else f"{what} is a map here, no {node.kind}"
+            )
+
+    def _map(self, node: Node, inner: str, where: tuple[str, str], what: str) -> None:
+        if node.kind != "map":
+            self._refuse(node, "E010", f"{what} is a map of names here")
+            return
+        rule = KEYS.get(where)
+        for key, value in node.pairs:
+            self._key(key, rule, _WHAT.get(where, what))
+            self.value(value, inner, where, key.text if parsed(inner)[0] in ("shape", "union") else what)
+
+    def _key(self, key: Node, rule: KeyRule | None, what: str) -> None:
+        if rule is None:
+            return
+        if not compiled(rule.pattern).fullmatch(key.text):
+            self._refuse(key, rule.code, rule.wanted.format(what=what, text=key.text))
+        elif key.text in rule.reserved:
+            self._refuse(key, rule.taken, rule.taken_wanted.format(what=what, text=key.text))
+
+    # -- texts
+
+    def _text(self, node: Node, value: Value, what: str) -> None:
+        if node.kind != "text":
+            self._refuse(node, "E010", f"{what} is a text here")
+        elif not node.text and not value.empty:
+            self._refuse(node, "E010", _nothing(value, what))
+        elif self._plain(node, what, value.whole is not None, value) and not fits(node, value):
+            wanted = value.wanted.format(what=what, text=node.text)
+            self._refuse(node, "E010", wanted + (suggest(node.text, value.words) if value.words and "{text}" in value.wanted else ""))
+
+    def _said(self, node: Node, what: str) -> None:
+        if node.kind != "text":
+            self._refuse(node, "E010", f"{what} is a text here" if node.kind == "map" else f"{what} is one wording here, no list")
+        elif not node.text:
+            self._refuse(node, "E004", f"{what} is empty; leave the key out, or say something")
+        else:
+            self._plain(node, what, True, None)
+
+    def _plain(self, node: Node, what: str, whole: bool, value: Value | None) -> bool:
+        if node.quoted:
+            return True
+        if node.text in _TRUTH:
+            self._refuse(node, "E010", f'{what} is a text here, and {node.text} is a switch; put it in quotes: "{node.text}"')
+            return False
+        if _DECIMAL.fullmatch(node.text) and not (whole and _WHOLE.fullmatch(node.text)):
+            # all but whole numbers is refused by the source already, save for a few forms such as 1e+5
+            wanted = f'{what} is a text here; put it in quotes: "{node.text}"'
+            self._refuse(
+                node,
+                "E010",
+                value.wanted.format(what=what, text=node.text) if value is not None and (value.pattern or value.words) else wanted,
+            )
+            return False
+        return True
+
+    def _switch(self, node: Node, what: str) -> None:
+        if node.kind != "text" or node.text not in ("true", "false"):
+            self._refuse(node, "E002" if is_plain(node, _TRUTH) else "E010", f"{what} is true or false")
+        elif node.quoted:
+            self._refuse(node, "E010", f"{what} is true or false, without quotes")
+
+    def _count(self, node: Node, span: Range, what: str) -> None:
+        if node.kind == "text" and _WHOLE.fullmatch(node.text) and len(node.text) < 10:
+            if span.least <= int(node.text) <= span.most:
+                return
+            if 1 <= int(node.text) < span.least:
+                self._refuse(node, "E010", f"{what} is from {span.least} to {span.most}: {span.why}")
+                return
+        self._refuse(node, "E010", f"{what} is a whole number from 1 to {span.most}, such as {span.example}")
+
+    # -- rules over several keys
+
+    def _together(self, node: Node, kind: str, keys: tuple[str, ...], code: str, wanted: str) -> None:
+        there = [key for key in keys if node.get(key) is not None]
+        if kind in ("one_of", "some"):
+            if not there or (kind == "one_of" and len(there) > 1):
+                self._refuse(node, code, wanted)
+        elif kind == "apart":
+            if len(there) == len(keys):
+                self._refuse(node.key(keys[-1]), code, wanted)
+        elif there == [keys[0]] and (len(keys) == 2 or is_plain(node.get(keys[0]), frozenset(["true"]))):
+            self._refuse(node.key(keys[0]), code, wanted)
+
+    def _chosen_twice(self, node: Node) -> None:
+        listed = node.get("list")
+        if node.get("choices") is not None and listed is not None and listed.kind == "map" and listed.get("choose") is not None:
+            self._refuse(node.key("choices"), "E025", CHOSEN_TWICE)
+
+    def _refuse(self, node: Node, code: str, message: str) -> None:
+        self.wrong.add((node.place, node.kind))
+        self._report(node, code, message)
+
+
+def is_plain(node: Node | None, words: frozenset[str]) -> bool:
+    """Whether `node` is one of `words` without quotes."""
+    return node is not None and node.kind == "text" and not node.quoted and node.text in words
+
+
+def fits(node: Node, value: Value) -> bool:
+    """Whether the text `node` is what `value` describes."""
+    text = node.text
+    if value.words:
+        return text in value.words
+    if not node.quoted and value.whole is not None and _WHOLE.fullmatch(text):
+        least, most = value.whole
+        return int(text[:20]) >= least and (most is None or (len(text) < 20 and int(text) <= most))
+    return not value.pattern or compiled(value.pattern).fullmatch(text) is not None
+
+
+def _nothing(value: Value, what: str) -> str:
+    return (
+        value.wanted.format(what=what, text="") if value.pattern or value.words else f"{what} is empty; leave the key out, or write a text"
+    )
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the tables, ready."""
+    return re.compile(pattern)
+
+
+@cache
+def parsed(kind: str) -> tuple[str, str]:
+    """A kind as `union`, `shape`, `map`, `list` with what is inside, or a kind of text; `any` where nobody described it."""
+    kind = kind.removesuffix("!")
+    if kind.startswith("{"):
+        return "shape", kind[1:-1]
+    if kind.startswith(("map:", "list:")):
+        form, _, inner = kind.partition(":")
+        return form, inner
+    if kind in UNIONS:
+        return "union", kind
+    if kind in SHAPES:
+        return "shape", kind
+    if ("", kind) in VALUES:
+        return "text", kind
+    return (kind if kind in (*_TEXTS, "texts", "count", "span") else "any"), kind
+
+
+def value_of(kind: str, where: tuple[str, str]) -> Value:
+    """What a text of `kind` may be: its own if the kind has one, else that of the key it stands behind."""
+    return VALUES.get(("", kind.removesuffix("!"))) or VALUES.get(where, TEXT)

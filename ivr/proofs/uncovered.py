@@ -1,0 +1,51 @@
+"""The walk against the scenarios: what can happen to a subscriber and no scenario plays."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+
+from ivr.proofs.walked import Walked, Way
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What scenarios went through, by channel: menus, choices (menu, key, channel), outcomes (menu, outcome, channel)."""
+
+    menus: Set[tuple[str, str]] = field(default_factory=frozenset)
+    choices: Set[tuple[str, str, str]] = field(default_factory=frozenset)
+    outcomes: Set[tuple[str, str, str]] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """One thing that no scenario plays, with the shortest way there. `what` is the key of a choice or an outcome; empty for a menu."""
+
+    kind: str
+    menu: str
+    what: str
+    channel: str
+    way: Way
+
+    def __str__(self) -> str:
+        named = {"menu": self.menu, "choice": f"{self.menu}, key {self.what}", "outcome": f"{self.menu}, {self.what}"}[self.kind]
+        return f"{self.channel:5} {named}: {', '.join(self.way)}"
+
+
+def uncovered(walked: Walked, covered: Covered) -> list[Uncovered]:
+    """Every menu, choice and outcome that can be reached and no scenario reaches."""
+    found = [
+        Uncovered("menu", menu, "", channel, way) for (menu, channel), way in walked.menus.items() if (menu, channel) not in covered.menus
+    ]
+    found += [
+        Uncovered("choice", menu, key, channel, way)
+        for (menu, key, channel), way in walked.choices.items()
+        if (menu, key, channel) not in covered.choices
+    ]
+    found += [
+        Uncovered("outcome", menu, outcome, channel, way)
+        for (menu, outcome, channel), way in walked.outcomes.items()
+        if outcome != "ok" and (menu, outcome, channel) not in covered.outcomes
+    ]
+    order = {"menu": 0, "choice": 1, "outcome": 2}
+    return sorted(found, key=lambda one: (one.menu, one.channel, order[one.kind], one.what))

@@ -1,0 +1,167 @@
+"""What the scenarios have been through, menu by menu: choices taken, outcomes seen, languages and channels. Read from the engine's trace.
+
+Only a passing scenario that a person vouches for counts (`Scenario.counts`): what a command wrote down proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ivr.catalog.services import Service
+from ivr.catalog.shapes import CHANNELS
+from ivr.engine.model import Menu, Model
+from ivr.scenarios.play import Seen, Turned
+
+
+@dataclass(slots=True)
+class MenuCoverage:
+    """One menu: what it has, each with its place `file:line:col`, and what of it was seen."""
+
+    name: str
+    place: str
+    choices: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    entered: bool = False
+    taken: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    languages: set[str] = field(default_factory=set)
+    channels: set[str] = field(default_factory=set)
+
+    def missing(self) -> list[tuple[str, str]]:
+        """What was not seen: place and what it is, in words."""
+        if not self.entered:
+            return [(self.place, "no scenario comes to this menu")]
+        found = [(place, f"choice {key} is never taken") for key, place in self.choices.items() if key not in self.taken]
+        return found + [(place, f"the outcome {name} is never seen") for name, place in self.outcomes.items() if name not in self.answered]
+
+
+class Coverage:
+    """The coverage of one operator's menus."""
+
+    def __init__(self, model: Model, services: Mapping[str, Service]) -> None:
+        self.operator = model.operator.name
+        self.languages = model.operator.languages
+        reached = channels_of(model)
+        self.menus = {
+            name: MenuCoverage(
+                *(name, menu.place, {choice.key: choice.place for choice in menu.choices}),
+                outcomes=outcomes_of(model, menu, services, reached[name] or frozenset(CHANNELS)),
+            )
+            for name, menu in model.menus.items()
+        }
+        self._by_place = {menu.place: name for name, menu in model.menus.items()}
+
+    def add(self, played: Iterable[Seen]) -> None:
+        """Count what one scenario went through."""
+        for seen in played:
+            for turned in seen.turns:
+                self._turn(turned)
+
+    def _turn(self, turned: Turned) -> None:
+        menu, invoked = turned.menu, False
+        for traced in turned.trace:
+            match traced.what:
+                case "menu" | "back":
+                    menu = traced.detail
+                    self._entered(menu, turned)
+                case "page" | "speak":
+                    self._entered(self._by_place.get(traced.place, ""), turned)
+                case "choice":
+                    covered = self.menus.get(menu)
+                    if covered is not None and traced.detail in covered.choices:
+                        covered.taken.add(traced.detail)
+                case "call":
+                    invoked = True
+                case "answer":
+                    covered = self.menus.get(self._by_place.get(traced.place, ""))
+                    # the engine's own look at a line's money is an outcome of the menu only where there is not enough of it
+                    if covered is not None and (invoked or traced.detail != "ok") and traced.detail in covered.outcomes:
+                        covered.answered.add(traced.detail)
+                    invoked = False
+
+    def _entered(self, menu: str, turned: Turned) -> None:
+        covered = self.menus.get(menu)
+        if covered is not None:
+            covered.entered = True
+            covered.languages.add(turned.language)
+            covered.channels.add(turned.channel)
+
+    def missing(self) -> list[tuple[str, str, str]]:
+        """Everything that was not seen: place, menu, and what it is."""
+        return [(place, menu.name, what) for menu in self.menus.values() for place, what in menu.missing()]
+
+
+def channels_of(model: Model) -> dict[str, frozenset[str]]:
+    """By which channels each menu can be reached; none where nothing that is known here leads to it."""
+    reached: dict[str, set[str]] = {name: set() for name in model.menus}
+    waiting = [(target, entry.channel) for entry in model.entries for target in (entry.go, entry.then) if target]
+    waiting += [(model.operator.first_call, "call")] if model.operator.first_call else []
+    while waiting:
+        name, channel = waiting.pop()
+        if name not in reached or channel in reached[name]:
+            continue
+        reached[name].add(channel)
+        menu = model.menus[name]
+        choices = [choice for choice in menu.choices if choice.only is None or channel in choice.only]
+        targets = [target for choice in choices for target in (choice.go, choice.then)]
+        targets += [menu.then, *(outcome.go for outcome in menu.otherwise.values())]
+        targets += [tries.then for tries in (menu.no_input, menu.no_match) if tries is not None]
+        chosen = getattr(menu.list, "choose", None)
+        targets += [getattr(chosen, "go", None)]
+        waiting += [(target, channel) for target in targets if target]
+    return {name: frozenset(channels) for name, channels in reached.items()}
+
+
+def outcomes_of(model: Model, menu: Menu, services: Mapping[str, Service], channels: frozenset[str]) -> dict[str, str]:
+    """What calls of this menu can come to on the channels that reach it, with the place that asks for it."""
+    found: dict[str, str] = {}
+    for invocation in (*menu.get, *((menu.do,) if menu.do is not None else ())):
+        service = services.get(invocation.service)
+        read = service is None or service.kind == "read"
+        names = ("ok", *(service.outcomes if service is not None else ()), "unavailable", *(("late",) if read else ()))
+        for name in names:
+            found.setdefault(name, invocation.place)
+    for name, outcome in menu.otherwise.items():
+        found[name] = outcome.place
+    if _can_lack(model, menu, channels):
+        found.setdefault("not_enough", menu.place)
+    return found
+
+
+def _can_lack(model: Model, menu: Menu, channels: frozenset[str]) -> bool:
+    """Whether the menu has a price on one of `channels` that a prepaid line may be too poor for."""
+    fees = [name for name in (menu.fee, *(outcome.fee for outcome in menu.otherwise.values())) if name is not None]
+    priced = any(price.micro > 0 for name in fees for channel, price in model.operator.fees[name].prices.items() if channel in channels)
+    return priced and model.operator.groups[menu.serves].line != "postpaid"
+
+
+def table(coverages: Iterable[Coverage]) -> str:
+    """The coverage of each menu as a table, a line of totals below."""
+    rows = [("menu", "choices", "outcomes", "languages", "channels")]
+    choices = outcomes = [0, 0]
+    entered = total = 0
+    for coverage in coverages:
+        for menu in coverage.menus.values():
+            name = f"{coverage.operator}/{menu.name}"
+            taken, answered = _pair(menu.taken, menu.choices), _pair(menu.answered, menu.outcomes)
+            choices, outcomes = _sum(choices, taken), _sum(outcomes, answered)
+            entered, total = entered + menu.entered, total + 1
+            spoken = " ".join(language for language in coverage.languages if language in menu.languages)
+            rows.append((name, _ratio(taken), _ratio(answered), spoken or "-", " ".join(sorted(menu.channels)) or "-"))
+    rows.append((f"{entered} of {total} menus", _ratio(choices), _ratio(outcomes), "", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def _pair(seen: Iterable[str], there: Mapping[str, str]) -> list[int]:
+    return [len(set(seen) & set(there)), len(there)]
+
+
+def _sum(one: list[int], other: list[int]) -> list[int]:
+    return [one[0] + other[0], one[1] + other[1]]
+
+
+def _ratio(pair: list[int]) -> str:
+    return f"{pair[0]}/{pair[1]}" if pair[1] else "-"

@@ -1,0 +1,83 @@
+"""Messages on their way out: handed to the port once each, again later where the books were busy; and a port in memory."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ivr.engine.effects import Sms
+from ivr.sessions.requests import Messages
+
+log = logging.getLogger("ivr.sessions")
+MOST_WAITING = 1000
+"""Batches that wait for the port to work again; older ones are given up."""
+
+
+class MemoryMessages:
+    """Implements `Messages` for one process: for tests, and where nobody has books."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Sms] = {}
+        self._answered: dict[str, Sms] = {}
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
+        """See `Messages`."""
+        with self._lock:
+            for sms in messages:
+                (self._answered if answered else self.sent).setdefault(sms.key, sms)
+
+    def answers(self, session: str, msisdn: str) -> tuple[Sms, ...]:
+        """See `Messages`."""
+        with self._lock:
+            return tuple(sms for key, sms in self._answered.items() if key.startswith(f"{session}/") and sms.to == msisdn)
+
+    def first(self, key: str, msisdn: str, at: datetime.datetime) -> bool:
+        """See `Messages`."""
+        with self._lock:
+            new = key not in self._told
+            self._told.add(key)
+            return new
+
+    def told(self, key: str) -> bool:
+        """See `Messages`."""
+        return key in self._told
+
+
+class Outgoing:
+    """Hands messages to `port`. What it does not take now is kept and tried again by `again`: a page never waits for it."""
+
+    def __init__(self, port: Messages) -> None:
+        self.port = port
+        self._waiting: deque[tuple[tuple[Sms, ...], str, datetime.datetime, bool]] = deque(maxlen=MOST_WAITING)
+
+    def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
+        """Hand over `messages`; nothing is raised."""
+        if messages and not self._taken(tuple(messages), operator, at, answered):
+            self._waiting.append((tuple(messages), operator, at, answered))
+
+    def again(self) -> None:
+        """Try what was not taken, once each."""
+        for _ in range(len(self._waiting)):
+            batch = self._waiting.popleft()
+            if not self._taken(*batch):
+                self._waiting.append(batch)
+                return
+
+    def _taken(self, messages: tuple[Sms, ...], operator: str, at: datetime.datetime, answered: bool) -> bool:
+        try:
+            self.port.send(messages, operator, at, answered=answered)
+        except Exception as error:
+            log.error("%d messages could not be handed over (%s); they are tried again", len(messages), type(error).__name__)
+            return False
+        return True
+
+
+def for_good(sms: Sms, suffix: str) -> Sms:
+    """The message with `suffix` in its key, which sets it apart from a later session of the same id."""
+    return replace(sms, key=f"{sms.key}{suffix}")
