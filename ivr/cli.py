@@ -14,7 +14,7 @@ from ivr.settings import SettingsError
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole parser, commands of all parts included."""
-    from ivr import commands, commands_check, commands_graph, commands_schema, commands_test, commands_walk
+    from ivr import commands, commands_check, commands_diff, commands_graph, commands_preview, commands_schema, commands_test, commands_walk
     from ivr.accounts import cli as accounts
     from ivr.catalog import cli_i18n
     from ivr.speech import cli as speech
@@ -32,6 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands_check.add_parsers(subparsers)
     commands_test.add_parsers(subparsers)
     commands_graph.add_parsers(subparsers)
+    commands_preview.add_parsers(subparsers)
+    commands_diff.add_parsers(subparsers)
     commands_walk.add_parsers(subparsers)
     commands_schema.add_parsers(subparsers)
     accounts.add_parsers(subparsers)

@@ -17,9 +17,10 @@ from ivr.catalog.spoken import spoken_words
 from ivr.channels.call import Joined
 from ivr.clock import clock_of
 from ivr.engine.effects import Spoken
-from ivr.engine.model import Model
+from ivr.engine.model import Model, Operator
 from ivr.services.embedded import EmbeddedServices, Terms
 from ivr.services.faults import slowed
+from ivr.services.guard import checked
 from ivr.services.port import Services
 from ivr.sessions.pins import pinned
 from ivr.sessions.runner import Runner
@@ -63,7 +64,7 @@ class House:
         embedded = EmbeddedServices(self.books, terms)
         if unknown := set(settings.slow_lookups) - embedded.names - {"line"}:
             raise SettingsError(f"IVR_SLOW_LOOKUP: there is no service {min(unknown)!r}; there are {', '.join(sorted(embedded.names))}")
-        services: Services = slowed(embedded, settings)
+        services: Services = checked(slowed(embedded, settings), self._operator_of)
         sessions = WriteBehindStore(settings.home / "sessions.db") if keep_sessions else MemoryStore()
         self.runner = Runner(
             self.releases,
@@ -74,6 +75,10 @@ class House:
             secret=_secret(settings.home / "session.key"),
             patient=bool(settings.slow_lookups),
         )
+
+    def _operator_of(self, msisdn: str) -> Operator | None:
+        model = self.releases.operator_of(msisdn)
+        return None if model is None else model.operator
 
     @property
     def library(self) -> PromptLibrary:

@@ -10,14 +10,16 @@ from ivr.catalog.entry_proofs import entry_faults
 from ivr.catalog.faults import Fault, Faults
 from ivr.catalog.memory import Memory
 from ivr.catalog.menu_files import MenuFile
+from ivr.catalog.notices import notice_faults, notices_of
 from ivr.catalog.operator_file import OperatorFile
+from ivr.catalog.own_services import Offered, offered
 from ivr.catalog.reader import NAME, Reader
-from ivr.catalog.services import Service, load_services
+from ivr.catalog.services import Service
 from ivr.catalog.shapes import RESERVED_FILES
 from ivr.catalog.source import Node
-from ivr.catalog.sources import SERVICES, Sources, content_hash, menu_files, read_sources
+from ivr.catalog.sources import Sources, content_hash, menu_files, read_sources
 from ivr.catalog.wordings import Wordings
-from ivr.engine.model import Menu, Model
+from ivr.engine.model import Menu, Model, Notice
 from ivr.engine.ways_in import code_parts
 
 UNTRANSLATED = frozenset(["E070", "E071"])
@@ -52,7 +54,9 @@ def compile_operator(
 
 def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults) -> Compiled:
     root = sources.folder.parent.name
-    services = memory.part("services", (sources.services,), lambda: load_services(SERVICES, reader.faults))
+    own_services = None if sources.own_services is None else memory.tree(sources.own_services, faults)
+    offers = memory.part("services", (sources.services, own_services), lambda: offered(own_services, reader.faults))
+    services = offers.services
     nodes: dict[str, Node] = {}
     unread: set[str] = set()
     for source in sources.menus:
@@ -70,20 +74,36 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
     top = nodes.pop("operator")
     house = memory.part("operator.yaml", (top,), lambda: OperatorFile(top, reader))
     catalogs = memory.catalogs(house.languages, sources, faults)
-    wordings = Wordings(reader, house.languages, catalogs)
+    wordings = Wordings(reader, house.languages, catalogs, house.tariffs)
     operator = memory.part("operator", (house,), lambda: house.compile(wordings, catalogs))
     if faults.errors() and not operator.answers:
         return Compiled(None, tuple(faults.sorted()))
-    files = [MenuFile(Context(stem, node, reader, wordings, house, operator, services, frozenset(unread))) for stem, node in nodes.items()]
+    made = (house, operator, services, frozenset(unread))
+
+    def file_of(stem: str, node: Node) -> MenuFile:
+        file = memory.part(
+            ("file", stem),
+            (node, *made),
+            lambda: MenuFile(Context(stem, node, reader, wordings, house, operator, services, frozenset(unread))),
+        )
+        file.context.wordings = wordings
+        return file
+
+    files = [file_of(stem, node) for stem, node in nodes.items()]
     everything = memory.everything({name: key for file in files for name, key in file.names.items()})
     for file in files:
         file.context.everything = everything
-    made = (house, operator, services, frozenset(unread))
     menus = {
         name: menu for file in files for name, menu in memory.part(("menus", file.stem), (file.node, *made), file.compile_menus).items()
     }
     entries = tuple(entry for file in files for entry in memory.part(("entries", file.stem), (file.node, *made), file.compile_entries))
-    model = Model(operator, menus, entries, release or sources.release)
+    told = (*made, offers)
+    notices = tuple(
+        notice
+        for file in files
+        for notice in memory.part(("notices", file.stem), (file.node, *told), lambda file=file: _notices(file, offers))  # type: ignore[misc]
+    )
+    model = Model(operator, menus, entries, release or sources.release, notices)
     for file in files:
         for name in file.names:
             if name in menus:
@@ -91,6 +111,7 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
         if not unread:
             _published(file, model, reader)
     entry_faults(model, reader)
+    notice_faults(model, offers.events, reader)
     _loops(model, reader)
     if not unread:
         _reachable(model, reader)
@@ -99,6 +120,10 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
         reader.known(languages.get("first_call") or languages, operator.first_call, menus, "E012", "menu")
     broken = any(fault.code not in UNTRANSLATED for fault in faults.errors())
     return Compiled(None if broken else model, tuple(faults.sorted()))
+
+
+def _notices(file: MenuFile, offers: Offered) -> list[Notice]:
+    return notices_of(file.context, file.serves, file.switch, offers.events)
 
 
 def _published(file: MenuFile, model: Model, reader: Reader) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr.catalog.faults import suggest
+from ivr.catalog.menu_names import MenuNames
 from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.reader import Reader
 from ivr.catalog.services import ListType, Service, Type
@@ -30,7 +30,7 @@ class Context:
     operator: Operator
     services: Mapping[str, Service]
     unread: frozenset[str]
-    everything: Mapping[str, Node] = field(default_factory=dict)
+    everything: MenuNames = field(default_factory=lambda: MenuNames({}))
 
     def target(self, node: Node | None, words: tuple[str, ...] = ()) -> str | None:
         """The menu that a `go` or `then` means, by its full id; `words` are targets that are no menus. Faults: E012."""
@@ -44,8 +44,7 @@ class Context:
                 return menu
         if name.split(".")[0] in self.unread:
             return None
-        known = [menu.removeprefix(f"{self.stem}.") for menu in self.everything] + list(words)
-        self.reader.fault(node, "E012", f'there is no menu "{name}"{suggest(name, known)}')
+        self.reader.fault(node, "E012", f'there is no menu "{name}"{self.everything.suggest(name, self.stem, words)}')
         return None
 
     def group(self, node: Node | None, default: str) -> str:
@@ -104,6 +103,11 @@ class MenuScope:
         found = [f"{name}.{field}" for name, gives in self.types.items() for field in gives]
         return [*found, *(f"result.{field}" for field in self.result), *self.fields]
 
+    def words(self, path: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The words that a field of this menu takes; None for any other name."""
+        kind = self.fields.get(path[0]) if len(path) == 1 else None
+        return kind.words if kind is not None and kind.kind == "one_of" else None
+
     def widened(self, own: Mapping[tuple[str, ...], str]) -> Widened:
         """The same with more names: a choice's `{key}`, an item's."""
         return Widened(self, own)
@@ -123,6 +127,10 @@ class Widened:
     def known(self) -> list[str]:
         """As in `MenuScope`."""
         return [*(".".join(path) for path in self.own), *self.scope.known()]
+
+    def words(self, path: tuple[str, ...]) -> tuple[str, ...] | None:
+        """As in `MenuScope`."""
+        return None if path in self.own else self.scope.words(path)
 
 
 def plain(kind: Type | None) -> str | None:

@@ -12,8 +12,10 @@ NOBODY = Group("nobody")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. `before` is None for what is new, `after` for what is gone. `place` is `file:line:col` in the newer menus; of what is gone,
-    where it stood in the older ones."""
+    """One change. `before` is None for what is new, `after` for what is gone.
+
+    `place` is `file:line:col` in the newer menus; of what is gone with all around it, where it stood in the older ones.
+    """
 
     kind: str
     what: str
@@ -24,8 +26,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two models. `renames`: menu ids of the older that go by another in the newer. `only`: the languages that are compared; all that both offer
-    where it is empty. `alike`: menu ids that are taken for each other, whichever they are."""
+    """Two models.
+
+    `renames`: menu ids of the older that go by another in the newer. `only`: the languages that are compared; all that both offer where it
+    is empty. `alike`: menu ids that are taken for each other, whichever they are.
+    """
 
     before: Model
     after: Model

@@ -68,10 +68,11 @@ class Names:
 
     def nearest(self, wrong: str) -> str | None:
         """The name that `wrong` is most like; None where none is like it."""
-        near = difflib.get_close_matches(wrong, self._candidates(wrong), 1, 0.6)
+        near = difflib.get_close_matches(wrong, self.candidates(wrong), 1, 0.6)
         return near[0] if near else None
 
-    def _candidates(self, wrong: str) -> list[str]:
+    def candidates(self, wrong: str) -> list[str]:
+        """The names that are worth comparing with `wrong`."""
         if len(self.sorted) < MANY:
             return self.sorted
         # a slip of the finger leaves the beginning or the end as it was: the names beside it in the one alphabet or the other

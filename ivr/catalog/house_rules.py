@@ -86,10 +86,10 @@ def people_of(node: Node, reader: Reader) -> dict[str, Person]:
 def days_of(languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> dict[str, dict[str, str]]:
     """The words of opening hours by language; English where a catalog has none."""
     words: dict[str, dict[str, str]] = {}
-    for language in languages:
+    for language in dict.fromkeys((*languages, "en")):
         words[language] = {}
         for name, text in DAYS.items():
-            found = catalogs[language].find(DAYS_CONTEXT, text)
+            found = catalogs[language].find(DAYS_CONTEXT, text) if language in catalogs else None
             words[language][name] = found.texts[0] if found is not None and found.texts[0] else text
     return words
 

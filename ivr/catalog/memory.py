@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.menu_names import MenuNames
 from ivr.catalog.reader import Reader
 from ivr.catalog.source import Node, read_text
 from ivr.catalog.sources import Source, Sources
 from ivr.catalog.translations import Translation, Translations, load_translations, translations_of
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -40,8 +42,21 @@ class _Part:
     value: object
     faults: tuple[Fault, ...]
     notes: _Notes
+    seen: set[tuple[str, str, str]]
+    wrong: set[tuple[str, str]]
     catalogs: Mapping[str, Translations]
     everything: Mapping[str, Node]
+
+
+class _Above(set[K]):
+    """A set on top of another: what is in either is in it, what is added goes into this one."""
+
+    def __init__(self, below: set[K]) -> None:
+        super().__init__()
+        self.below = below
+
+    def __contains__(self, item: object) -> bool:
+        return super().__contains__(item) or item in self.below
 
 
 class _NotedTranslations(Translations):
@@ -60,11 +75,12 @@ class _NotedTranslations(Translations):
         return found
 
 
-class _NotedNames(Mapping[str, Node]):
+class _NotedNames(MenuNames):
     """Every menu by its id, noting which are asked for."""
 
     def __init__(self, names: dict[str, Node], memory: Memory) -> None:
-        self.names, self.memory = names, memory
+        super().__init__(names)
+        self.memory = memory
 
     def __contains__(self, name: object) -> bool:
         found = name in self.names
@@ -84,8 +100,11 @@ class _NotedNames(Mapping[str, Node]):
             self.memory.notes.listed = True
         return iter(self.names)
 
-    def __len__(self) -> int:
-        return len(self.names)
+    def suggest(self, wrong: str, stem: str, words: tuple[str, ...]) -> str:
+        """See `MenuNames`. It depends on all names."""
+        if self.memory.notes is not None:
+            self.memory.notes.listed = True
+        return super().suggest(wrong, stem, words)
 
 
 class Memory:
@@ -107,6 +126,7 @@ class Memory:
     def compilation(self, faults: Faults) -> Iterator[Reader]:
         """The reader for one compilation, which reports to `faults`."""
         self.reader.faults = faults
+        self.reader.structure.seen, self.reader.structure.wrong = set(), set()
         self._now, self._everything, self._used, self.compiled = {}, {}, set(), 0
         try:
             with _uncollected():
@@ -154,7 +174,7 @@ class Memory:
         self._now = catalogs
         return {language: _NotedTranslations(catalog, self) for language, catalog in catalogs.items()}
 
-    def everything(self, names: dict[str, Node]) -> Mapping[str, Node]:
+    def everything(self, names: dict[str, Node]) -> MenuNames:
         """Every menu by its id, for the parts that are made from here on. What is asked of it is noted."""
         self._everything = names
         return _NotedNames(names, self)
@@ -169,17 +189,21 @@ class Memory:
             kept = self._parts[name] = self._make(inputs, make)
         self._used.add((id(self._parts), name))
         _put(kept.faults, self.reader.faults)
+        self.reader.structure.seen.update(kept.seen)
+        self.reader.structure.wrong.update(kept.wrong)
         return cast(T, kept.value)
 
     def _make(self, inputs: tuple[object, ...], make: Callable[[], object]) -> _Part:
-        outer, own, notes = self.reader.faults, Faults(), _Notes()
-        self.reader.faults, self.notes = own, notes
+        reader = self.reader
+        faults, seen, wrong = reader.faults, reader.structure.seen, reader.structure.wrong
+        own, notes, now_seen, now_wrong = Faults(), _Notes(), _Above(seen), _Above(wrong)
+        reader.faults, reader.structure.seen, reader.structure.wrong, self.notes = own, now_seen, now_wrong, notes
         try:
             value = make()
         finally:
-            self.reader.faults, self.notes = outer, None
+            reader.faults, reader.structure.seen, reader.structure.wrong, self.notes = faults, seen, wrong, None
         self.compiled += 1
-        return _Part(inputs, value, tuple(own.found), notes, self._now, self._everything)
+        return _Part(inputs, value, tuple(own.found), notes, set(now_seen), set(now_wrong), self._now, self._everything)
 
     def _holds(self, kept: _Part, inputs: tuple[object, ...]) -> bool:
         if len(kept.inputs) != len(inputs) or not all(map(_same, kept.inputs, inputs)):

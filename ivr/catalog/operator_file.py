@@ -53,6 +53,7 @@ class OperatorFile:
             if key.text not in fixed and numbers is not node
         }
         self.switches = {key.text: reader.switch(value, "a switch", True) for key, value in reader.pairs(node.get("switches"), "switches")}
+        self.tariffs = tuple(key.text for key, _ in reader.pairs(node.get("tariffs"), "tariffs"))
         self.tariff_kinds = {
             key.text: reader.text(tariff.get("kind"), "kind")
             for key, tariff in reader.pairs(node.get("tariffs"), "tariffs")
@@ -310,8 +311,9 @@ def _units(languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> 
     units: dict[str, dict[str, Message]] = {}
     for unit, (one, other) in UNITS.items():
         units[unit] = {}
-        for language in languages:
-            catalog = catalogs[language]
+        # what is not translated yet is said in English, with its counts
+        for language in dict.fromkeys((*languages, "en")):
+            catalog = catalogs.get(language) or Translations("en")
             found = catalog.find("units", one)
             texts = found.texts if found is not None and all(found.texts) else (one, other)
             rule = catalog.rule if found is not None else (lambda number: int(number != 1))

@@ -20,11 +20,11 @@ class Reader:
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
-        self._structure = Structure(lambda node, code, message: faults.add(node.place, code, message))
+        self.structure = Structure(lambda node, code, message: self.faults.add(node.place, code, message))
 
     def fault(self, node: Node, code: str, message: str) -> None:
         """A fault at `node`; nothing where its structure was refused already, for what follows from that helps nobody."""
-        if (node.place, node.kind) not in self._structure.wrong:
+        if (node.place, node.kind) not in self.structure.wrong:
             self.faults.add(node.place, code, message)
 
     def shape(self, node: Node, name: str, what: str) -> bool:
@@ -32,7 +32,7 @@ class Reader:
 
         Keys out of order are warned of in menus.
         """
-        self._structure.shape(node, name, what)
+        self.structure.shape(node, name, what)
         if name == "menu":
             self._in_order(node)
         return node.kind == "map"

@@ -18,7 +18,7 @@ from ivr.catalog.compile import Compiled, compile_operator
 from ivr.catalog.faults import Fault
 from ivr.catalog.kept import Kept, Marker
 from ivr.catalog.memory import Memory
-from ivr.catalog.sources import Sources, read_sources
+from ivr.catalog.sources import OWN_SERVICES, Sources, read_sources
 from ivr.engine.model import Model
 
 log = logging.getLogger("ivr.releases")
@@ -206,6 +206,7 @@ class Releases:
                 looked += _files(folder, ".yaml")
             for folder in _folders(self._locales):
                 looked.append(_status(Path(folder) / "LC_MESSAGES" / "messages.po"))
+            looked.append(_status(self._menus / OWN_SERVICES))
         return sorted(status for status in looked if status is not None)
 
     def _settled(self, look: object) -> object:

@@ -224,7 +224,7 @@ def _rule(rule: Together) -> Schema:
         case "some":
             return {"anyOf": [{"required": [key]} for key in rule.keys]}
         case "apart":
-            return {"if": {"required": rule.keys[:-1]}, "then": {"properties": {rule.keys[-1]: False}, "errorMessage": rule.wanted}}
+            return {"if": {"required": list(rule.keys[:-1])}, "then": {"properties": {rule.keys[-1]: False}, "errorMessage": rule.wanted}}
     if len(others) == 1:
         return {"dependencies": {first: others}}
     switch_on: Schema = {"required": [first], "properties": {first: {"const": True}}}

@@ -72,21 +72,55 @@ class Service:
     balance: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens by itself, for notices. `to` says who is told (`line`, `recipient`); `gives` what it brings."""
+
+    name: str
+    to: str
+    gives: Mapping[str, Type] = field(default_factory=dict)
+
+
 def load_services(path: Path, faults: Faults) -> dict[str, Service]:
     """The services that `path` describes; its faults go to `faults`."""
     top = read_file(path, path.name, path.parent, faults)
-    reader = Reader(faults)
-    if top is None:
-        return {}
+    return {} if top is None else services_in(top, Reader(faults))
+
+
+def load_events(path: Path, faults: Faults) -> dict[str, Event]:
+    """The events that `path` describes; its faults go to `faults`."""
+    top = read_file(path, path.name, path.parent, faults)
+    return {} if top is None else events_in(top, Reader(faults))
+
+
+def events_in(top: Node, reader: Reader) -> dict[str, Event]:
+    """The events of a services.yaml that is read already."""
+    records = _records(top, reader)
+    return {
+        key.text: Event(key.text, reader.text(node.get("to"), "to"), _given(reader, node.get("gives"), records))
+        for key, node in reader.pairs(top.get("events"), "events")
+    }
+
+
+def _records(top: Node, reader: Reader) -> dict[str, Mapping[str, Type]]:
     records: dict[str, Mapping[str, Type]] = {}
     for key, node in reader.pairs(top.get("records"), "records"):
         records[key.text] = _types(reader, node, records)
+    return records
+
+
+def _given(reader: Reader, gives: Node | None, records: Mapping[str, Mapping[str, Type]]) -> Mapping[str, Type]:
+    return records.get(gives.text, {}) if gives is not None and gives.kind == "text" else _types(reader, gives, records)
+
+
+def services_in(top: Node, reader: Reader) -> dict[str, Service]:
+    """The services of a services.yaml that is read already."""
+    records = _records(top, reader)
     services = {}
     for key, node in reader.pairs(top.get("services"), "services"):
         outcomes = {outcome.text: _types(reader, values, records) for outcome, values in reader.pairs(node.get("outcomes"), "outcomes")}
         takes = {name.text: _field(reader, kind) for name, kind in reader.pairs(node.get("takes"), "takes")}
-        gives = node.get("gives")
-        given = records.get(gives.text, {}) if gives is not None and gives.kind == "text" else _types(reader, gives, records)
+        given = _given(reader, node.get("gives"), records)
         balance = reader.text(node.get("balance"), "balance") or None
         services[key.text] = Service(key.text, reader.text(node.get("kind"), "kind", "read"), takes, given, outcomes, balance)
     return services

@@ -19,6 +19,8 @@ from ivr.catalog.translations import LARGEST_CATALOG, catalog_file
 
 SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
 """The services of the embedded accounts."""
+OWN_SERVICES = "services.yaml"
+"""The file beside the operators' folders that describes an operator's own back-end."""
 _COMMENT = re.compile(rb"(?m)^#(?!,).*\n?")
 
 
@@ -40,7 +42,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """An operator's files. `catalogs` by language; `release` is the id that this content has."""
+    """An operator's files. `catalogs` by language; `own_services` the services.yaml beside the operators, where there is one; `release` is
+    the id that this content has."""
 
     folder: Path
     locales: Path
@@ -48,6 +51,7 @@ class Sources:
     catalogs: Mapping[str, Source]
     services: bytes
     release: str
+    own_services: Source | None = None
 
     def files(self) -> Iterator[tuple[Path, Source]]:
         """Each file that is kept of a release, with its place in the release's folder."""
@@ -57,6 +61,8 @@ class Sources:
         for language, source in self.catalogs.items():
             if source.data is not None:
                 yield catalog_file(Path("locales"), language), source
+        if self.own_services is not None and self.own_services.data is not None:
+            yield Path("menus", OWN_SERVICES), self.own_services
 
 
 def menu_files(folder: Path) -> list[Path]:
@@ -88,7 +94,10 @@ def read_sources(folder: Path, locales: Path) -> Sources:
         digest.update(source.path.name.encode("utf-8", "surrogateescape") + b"\0" + source.digest)
     for language, source in catalogs.items():
         digest.update(language.encode("utf-8", "surrogateescape") + b"\0" + (b"" if source.data is None else _said(source)))
-    return Sources(folder, locales, menus, catalogs, services, digest.hexdigest()[:12])
+    own = _own_services(folder)
+    if own is not None:
+        digest.update(b"services\0" + own.digest)
+    return Sources(folder, locales, menus, catalogs, services, digest.hexdigest()[:12], own)
 
 
 def content_hash(folder: Path, locales: Path) -> str:
@@ -101,6 +110,16 @@ def _menu_source(path: Path, folder: Path) -> Source:
     shown = f"{root.name}/{folder.name}/{path.name}"
     faults = Faults()
     data = read_content(path, shown, root, faults)
+    return Source(path, shown, data, hashlib.sha256(data or b"").digest(), tuple(faults.found))
+
+
+def _own_services(folder: Path) -> Source | None:
+    """The file beside the operators. One that is there and cannot be read has faults, so that no menu compiles as if it were not."""
+    path = folder.parent / OWN_SERVICES
+    if not path.is_symlink() and not path.is_file():
+        return None
+    shown, faults = f"{folder.parent.name}/{OWN_SERVICES}", Faults()
+    data = read_content(path, shown, folder.parent, faults)
     return Source(path, shown, data, hashlib.sha256(data or b"").digest(), tuple(faults.found))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
+from ivr.engine.effects import Words
 from ivr.engine.model import Message, Model
+from ivr.engine.opening import opening_speech
 from ivr.engine.render import fixed_words
 
 
@@ -17,6 +19,11 @@ def spoken_words(model: Model) -> list[tuple[str, str]]:
             for piece in template:
                 if isinstance(piece, str) and (words := fixed_words(piece)):
                     found[(message.language, words)] = None
+    operator = model.operator
+    for language in operator.languages:
+        for hours in operator.hours.values():
+            said = opening_speech(hours, operator.days[language], language)
+            found.update(((part.language, part.text), None) for part in said if isinstance(part, Words))
     for names in model.operator.spoken.values():
         found.update(dict.fromkeys(names.items()))
     return list(found)

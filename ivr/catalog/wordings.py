@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ivr.catalog.faults import suggest
+from ivr.catalog.proofs.conditions import fixed_words, wrong_with
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import CHANNELS
 from ivr.catalog.source import Node
@@ -30,8 +31,10 @@ Scope = Callable[[tuple[str, ...]], str | None]
 class Wordings:
     """Compiles the wordings of one operator."""
 
-    def __init__(self, reader: Reader, languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> None:
-        self.reader, self.languages, self.catalogs = reader, languages, catalogs
+    def __init__(
+        self, reader: Reader, languages: tuple[str, ...], catalogs: Mapping[str, Translations], tariffs: tuple[str, ...] = ()
+    ) -> None:
+        self.reader, self.languages, self.catalogs, self.tariffs = reader, languages, catalogs, tariffs
         self.fixed: dict[tuple[str, str], None] = {}
 
     def say(self, node: Node | None, context: str, scope: Scope, what: str, channels: frozenset[str] | None = None) -> Say:
@@ -72,14 +75,24 @@ class Wordings:
         except expressions.ExpressionError as error:
             self.reader.fault(node, "E022", f"{error} (at character {error.at + 1} of the condition)")
             return None
+        known = True
         for path in expressions.names(tree):
             if scope(path) is None and len(path) > 1:
-                name = ".".join(path)
+                name, known = ".".join(path), False
                 self.reader.fault(node, "E022", f'nothing here is called "{name}"{_meant(name, scope)}')
         for word in expressions.bare_words(tree):
             if scope((word,)) is None:
+                known = False
                 self.reader.fault(node, "E022", f"nothing here is called \"{word}\"; a word may only stand beside == or !=, or in 'quotes'")
+        for wrong in wrong_with(tree, scope, lambda path: self.words(path, scope)) if known else ():
+            self.reader.fault(node, wrong.code, f"{wrong.message} (at character {wrong.at + 1} of the condition)")
         return tree
+
+    def words(self, path: tuple[str, ...], scope: Scope) -> Sequence[str] | None:
+        """The words that a name may be, where they are fixed: a field's, the tariffs, the languages, what a line can be."""
+        own = getattr(scope, "words", None)
+        found: Sequence[str] | None = own(path) if own is not None else None
+        return found or fixed_words(path, scope(path), self.languages, self.tariffs)
 
     def wording(
         self, node: Node, context: str, scope: Scope, what: str, only: frozenset[str] | None = None, language: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ivr.engine.values import Count, Money, Msisdn, Opening, Span, Tariff, Value
@@ -36,6 +36,7 @@ class Constant:
     """A decimal, a text in quotes, true or false."""
 
     value: Decimal | str | bool
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,16 @@ class Name:
     """A dotted name: a value, or a bare word that stands for itself."""
 
     path: tuple[str, ...]
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator and its operands."""
+    """An operator and its operands. `at`, as in every node: the character it begins with (0 is the first); it tells no trees apart."""
 
     operator: str
     operands: tuple[Node, ...]
+    at: int = field(default=0, compare=False)
 
 
 Node = Constant | Name | Operation
@@ -115,17 +118,18 @@ class _Reader:
             operator = self.text
             if not self.take(*operators):
                 return tree
-            tree = Operation(operator, (tree, below(depth)))
+            tree = Operation(operator, (tree, below(depth)), tree.at)
 
     def negated(self, depth: int) -> Node:
         if depth > DEEPEST:
             raise ExpressionError("too many 'not'", self.at)
+        at = self.at
         if self.take("not"):
-            return Operation("not", (self.negated(depth + 1),))
+            return Operation("not", (self.negated(depth + 1),), at)
         tree = self.sum(depth)
         operator = self.text
         if self.take(*_COMPARE):
-            tree = Operation(operator, (tree, self.sum(depth)))
+            tree = Operation(operator, (tree, self.sum(depth)), tree.at)
             if self.kind == "sign" and self.text in _COMPARE:
                 raise ExpressionError("one comparison at a time; join two with 'and'", self.at)
         return tree
@@ -137,8 +141,9 @@ class _Reader:
         return self._chain(("*",), self.single, depth)
 
     def single(self, depth: int) -> Node:
+        at = self.at
         if self.take("-"):
-            return Operation("negative", (self.single(depth + 1),)) if depth <= DEEPEST else self._nothing()
+            return Operation("negative", (self.single(depth + 1),), at) if depth <= DEEPEST else self._nothing()
         if self.take("("):
             tree = self.either(depth + 1)
             if not self.take(")"):
@@ -149,12 +154,12 @@ class _Reader:
             return self._nothing()
         self.position += 1
         if kind == "number":
-            return Constant(Decimal(text))
+            return Constant(Decimal(text), at)
         if kind == "text":
-            return Constant(text)
+            return Constant(text, at)
         if text in ("true", "false"):
-            return Constant(text == "true")
-        return Name(tuple(text.split(".")))
+            return Constant(text == "true", at)
+        return Name(tuple(text.split(".")), at)
 
     def _nothing(self) -> Node:
         raise ExpressionError("a value is missing" if self.kind == "end" else f"{self.text!r} is not expected here", self.at)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ivr.engine import show
 from ivr.engine.state import Head
 from ivr.engine.turn import Turn
-from ivr.engine.walk import arrive, ask, back, choose, enter, follow, funds, give_up, go_in, home, question, repeated
+from ivr.engine.walk import arrive, ask, back, choose, enter, follow, give_up, go_in, home, question, repeated
 
 
 def typed(turn: Turn, text: str) -> None:
@@ -115,7 +115,8 @@ def _confirmed(turn: Turn, text: str) -> None:
     keys = turn.model.operator.keys
     if text == keys.confirm:
         turn.change(replace(turn.top, confirmed=True))
-        funds(turn)
+        # not straight to the act: of a session that was loaded again the secrets are gone, and are asked for first
+        ask(turn)
     elif text == keys.refuse:
         show.say_first(turn, "answer:not_sent")
         home(turn)

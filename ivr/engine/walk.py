@@ -228,14 +228,23 @@ def _told(turn: Turn) -> None:
         # an SMS asks nothing and leads nowhere: what was said is all
         arrive(turn)
         return
+    go = outcome.go
+    if go == "back" and len(turn.frames) < 2:
+        go = "home"
+    if go == "home" and turn.home == turn.top.menu:
+        # home is where this came from: it would fail again, and again
+        arrive(turn)
+        return
     show.say_first(turn, f"otherwise:{turn.top.told}")
     if outcome.retry is not None:
         kept = {name: value for name, value in turn.top.fields.items() if name != outcome.retry}
         turn.change(replace(turn.top, told="", fields=kept, confirmed=False))
         ask(turn)
+    elif go == "back":
+        back(turn)
     else:
         turn.frames.pop()
-        enter(turn, outcome.go or "home", {}, None)
+        enter(turn, go or "home", {}, None)
 
 
 def arrive(turn: Turn) -> None:
@@ -290,13 +299,8 @@ def finish(turn: Turn) -> None:
     """A menu without choices has been shown: a pending `then` goes on, a call returns to its last menu with choices."""
     pending = next((number for number in range(len(turn.frames) - 1, -1, -1) if turn.frames[number].then), None)
     if pending is not None:
-        then = turn.frames[pending].then
         turn.heads.append(Head("menu", turn.top))
-        del turn.frames[pending:]
-        if then == ENTRY:
-            go_in(turn)
-        else:
-            enter(turn, then or "home", {}, None)
+        _go_on(turn, pending)
     elif turn.channel == "call" and not turn.writes and not show.has_more(turn):
         turn.heads.append(Head("menu", turn.frames.pop()))
         _return_to_choices(turn)
@@ -336,11 +340,38 @@ def give_up(turn: Turn, tries: Tries) -> None:
     turn.silences = turn.mistakes = 0
     if tries.then == "continue":
         turn.heads = []
-        finish(turn)
+        if turn.waiting == "menu":
+            finish(turn)
+        else:
+            _leave_form(turn)
     elif tries.then in ("goodbye", "end"):
         say_goodbye(turn)
     else:
         enter(turn, tries.then, {}, None)
+
+
+def _leave_form(turn: Turn) -> None:
+    """Go on from a form that was not filled: its page would name what nobody has said."""
+    pending = next((number for number in range(len(turn.frames) - 1, -1, -1) if turn.frames[number].then), None)
+    if pending is not None:
+        _go_on(turn, pending)
+    elif turn.channel == "call":
+        turn.frames.pop()
+        _return_to_choices(turn)
+    elif len(turn.frames) > 1:
+        back(turn)
+    else:
+        say_goodbye(turn)
+
+
+def _go_on(turn: Turn, pending: int) -> None:
+    """Leave the menus from `pending` on for where that one's `then` leads."""
+    then = turn.frames[pending].then
+    del turn.frames[pending:]
+    if then == ENTRY:
+        go_in(turn)
+    else:
+        enter(turn, then or "home", {}, None)
 
 
 def go_in(turn: Turn, values: Mapping[str, Value] | None = None) -> None:
@@ -362,7 +393,10 @@ def refuse(turn: Turn, answer: str) -> None:
 
 
 def back(turn: Turn) -> None:
-    """The menu before, shown again from what it had got: no look-up, no fee, no act."""
+    """The menu before, shown again from what it had got: no look-up, no fee, no act. Where none lies behind, home."""
+    if len(turn.frames) < 2:
+        home(turn)
+        return
     turn.frames.pop()
     turn.dial, turn.silences, turn.mistakes = [], 0, 0
     turn.note("back", turn.top.menu, turn.menu.place)
@@ -382,10 +416,10 @@ def _before_its_act(turn: Turn) -> bool:
 def home(turn: Turn) -> None:
     """The entry's `then`, else its `go`, run afresh."""
     turn.frames, turn.dial = [], []
-    entry = turn.model.entries[turn.entry]
+    entry = turn.model.entries[turn.entry] if turn.entry >= 0 else None  # a session that the network opened has none
     # what the code itself filled (`*650*NUMBER#`) is not kept: coming home asks for it
-    constants = {name: value for name, value in entry.hand.items() if not isinstance(value, Reference)}
-    enter(turn, turn.home, constants if turn.home == entry.go else {}, None)
+    constants = {} if entry is None else {name: value for name, value in entry.hand.items() if not isinstance(value, Reference)}
+    enter(turn, turn.home, constants if entry is not None and turn.home == entry.go else {}, None)
 
 
 def say_goodbye(turn: Turn) -> None:
@@ -405,12 +439,7 @@ def _engine_answer(turn: Turn, answer: str, disposition: str) -> None:
         return
     pending = next((number for number in range(len(turn.frames) - 1, -1, -1) if turn.frames[number].then), None)
     if pending is not None:
-        then = turn.frames[pending].then
-        del turn.frames[pending:]
-        if then == ENTRY:
-            go_in(turn)
-        else:
-            enter(turn, then or "home", {}, None)
+        _go_on(turn, pending)
         return
     turn.frames.pop()
     _return_to_choices(turn)

@@ -148,7 +148,7 @@ class Explorer:
         self._note(before, state_before, stimulus, done)
         if done.state.ended:
             if before is not None:
-                walked.edges[before].append((stimulus.kind, ENDED))
+                walked.edges[before].append((self._kind(stimulus, done), ENDED))
             return
         call = next((effect for effect in done.effects if isinstance(effect, Call)), None)
         mark = self._mark(done.state)
@@ -160,8 +160,14 @@ class Explorer:
             self._waiting.append(number)
             self._note_hidden(number, stimulus.event)
         if before is not None:
-            wrong = any(traced.what in ("no_match", "no_input") for traced in done.trace)
-            walked.edges[before].append(("wrong" if wrong else stimulus.kind, number))
+            walked.edges[before].append((self._kind(stimulus, done), number))
+
+    def _kind(self, stimulus: Stimulus, done: Step) -> str:
+        """What an edge is: `gone`, `wrong` (a mistake or silence), `on` (through a menu or a choice), or `same`."""
+        told = {traced.what for traced in done.trace}
+        if stimulus.kind == "gone":
+            return "gone"
+        return "wrong" if told & {"no_match", "no_input"} else "on" if told & {"menu", "choice"} else "same"
 
     def _broken(self, before: int | None, label: str, what: str) -> None:
         if len(self.walked.broken) < 200:
@@ -276,9 +282,9 @@ class Explorer:
         for number, edges in enumerate(walked.edges):
             here = walked.nodes[number].state.frames[-1].menu
             for kind, target in edges:
-                if kind not in ("key", "answer"):
+                if kind in ("wrong", "gone"):
                     continue
-                if target == ENDED or walked.nodes[target].state.frames[-1].menu != here:
+                if kind == "on" or target == ENDED or walked.nodes[target].state.frames[-1].menu != here:
                     leads.add(number)
                 else:
                     into.setdefault(target, []).append(number)

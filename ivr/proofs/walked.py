@@ -41,7 +41,7 @@ class Node:
 class Walked:
     """The states and how they hang together. `menus` (menu, channel), `choices` (menu, key, channel) and `outcomes` (menu, outcome,
     channel) say how each was first reached; `hidden` (menu, channel) how a menu with choices comes to show none. `edges` are by state:
-    the kind of event and the state it leads to.
+    what each is (`on`, `same`, `wrong`, `gone`) and the state it leads to.
     """
 
     model: Model

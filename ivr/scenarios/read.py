@@ -113,7 +113,7 @@ class FileReader:
         if node is None or node.kind != "text":
             return ""
         operator = self.operator
-        if not re.fullmatch(r"[0-9]{5,15}", text):
+        if not re.fullmatch(r"[1-9][0-9]{4,14}", text):  # E.164: no country code begins with 0
             self.fault(
                 node, f'{what} is a number in international digits, such as "{operator.country}{"5" * operator.length}", not {text[:40]!r}'
             )

@@ -17,13 +17,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from ivr.catalog.faults import Faults
 from ivr.catalog.largest import LONGEST_NUMBER, largest_money
-from ivr.catalog.services import ListType, Service, Type, most_of
+from ivr.catalog.services import ListType, Service, Type, load_services, most_of
 from ivr.engine.effects import Call
 from ivr.engine.model import Operator
 from ivr.engine.text import is_gsm7
 from ivr.engine.values import UNITS, Answer, Count, Line, Money, Msisdn, Span, Tariff, Value
 from ivr.services.port import Services
+from ivr.services.schema import SERVICES_FILE
 
 log = logging.getLogger(__name__)
 EVERYWHERE = frozenset(["unavailable", "late", "not_enough"])
@@ -39,6 +41,11 @@ Operators = Callable[[str], Operator | None]
 
 Check = Callable[[Value], Value]
 """Gives a value back, tidied where it is a text. Raises Wrong."""
+
+
+def checked(services: Services, operators: Operators) -> Checked:
+    """`services` held to the services.yaml that is shipped with them."""
+    return Checked(services, load_services(SERVICES_FILE, Faults()), operators)
 
 
 class Wrong(ValueError):

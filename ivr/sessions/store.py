@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from ivr.engine.effects import Page
-from ivr.engine.state import State, dump, load
+from ivr.engine.effects import Page, Sms
+from ivr.engine.state import Frame, State, dump, load
+from ivr.engine.values import Secret, Value
 
 log = logging.getLogger("ivr.sessions")
 OLDEST = 600.0
 """Seconds after which a session that was last touched before a restart is not taken up again."""
 
 _PAGE = tuple(item.name for item in fields(Page))
+_SMS = tuple(item.name for item in fields(Sms))
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(slots=True)
 class Record:
     """A session as it is kept. `opened` and `touched` are monotonic seconds; `seen` is the length and digest of the gateway's
-    accumulated text (never the text: it repeats passwords); `last` the page of the reply before, for a repeated request."""
+    accumulated text, or of an SMS (never the text: it repeats passwords); `last` is the page of the reply before, or `messages` what an SMS
+    was answered with, for a repeated request."""
 
     session: str
     operator: str
@@ -35,6 +39,7 @@ class Record:
     touched: float
     seen: tuple[int, str] = (0, "")
     last: Page | None = None
+    messages: tuple[Sms, ...] = ()
 
     def pack(self) -> str:
         """The record as text."""
@@ -46,7 +51,8 @@ class Record:
             "touched": self.touched,
         }
         last = self.last and {name: getattr(self.last, name) for name in _PAGE}
-        return _JSON.encode({**plain, "seen": list(self.seen), "last": last})
+        messages = [{name: getattr(sms, name) for name in _SMS} for sms in self.messages]
+        return _JSON.encode({**plain, "seen": list(self.seen), "last": last, "messages": messages})
 
     @classmethod
     def unpack(cls, session: str, text: str) -> Record:
@@ -54,7 +60,41 @@ class Record:
         plain = json.loads(text)
         seen = (int(plain["seen"][0]), str(plain["seen"][1]))
         last = plain["last"] and Page(**plain["last"])
-        return cls(session, plain["operator"], plain["release"], load(plain["state"]), plain["opened"], plain["touched"], seen, last)
+        messages = tuple(Sms(**sms) for sms in plain.get("messages", ()))
+        operator, release, state = plain["operator"], plain["release"], load(plain["state"])
+        return cls(session, operator, release, state, plain["opened"], plain["touched"], seen, last, messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A session that was cut off and may be offered again: where it stood, without its secrets, and the business moment of the cut."""
+
+    operator: str
+    release: str
+    state: State
+    at: datetime.datetime
+
+    def pack(self) -> str:
+        """The same as text."""
+        return _JSON.encode({"operator": self.operator, "release": self.release, "state": dump(self.state), "at": self.at.isoformat()})
+
+    @classmethod
+    def unpack(cls, text: str) -> Dropped:
+        """What `pack` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+        plain = json.loads(text)
+        return cls(plain["operator"], plain["release"], load(plain["state"]), datetime.datetime.fromisoformat(plain["at"]))
+
+
+def without_secrets(state: State) -> State:
+    """`state` without the passwords that were typed: whoever goes on from it asks for them anew."""
+    if not any(isinstance(value, Secret) for frame in state.frames for value in frame.fields.values()):
+        return state
+    return replace(state, frames=tuple(_without_secrets(frame) for frame in state.frames))
+
+
+def _without_secrets(frame: Frame) -> Frame:
+    kept: Mapping[str, Value] = {name: value for name, value in frame.fields.items() if not isinstance(value, Secret)}
+    return replace(frame, fields=kept)
 
 
 class MemoryStore:
@@ -63,6 +103,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
         self._by_line: dict[tuple[str, str], str] = {}
+        self._dropped: dict[str, Dropped] = {}
         self._lock = threading.Lock()
 
     def get(self, session: str) -> Record | None:
@@ -106,6 +147,22 @@ class MemoryStore:
         """Every session that is kept."""
         return list(self._records.values())
 
+    def drop(self, dropped: Dropped) -> None:
+        """Keep a session that was cut off, the last one of its line."""
+        self._dropped[dropped.state.msisdn] = dropped
+
+    def dropped_of(self, msisdn: str) -> Dropped | None:
+        """The session of a line that was cut off last."""
+        return self._dropped.get(msisdn)
+
+    def forget_dropped(self, msisdn: str) -> None:
+        """Offer that line's session no more."""
+        self._dropped.pop(msisdn, None)
+
+    def all_dropped(self) -> list[Dropped]:
+        """Every session that may be offered again."""
+        return list(self._dropped.values())
+
     def close(self) -> None:
         """Nothing to do in memory."""
 
@@ -120,6 +177,7 @@ class WriteBehindStore(MemoryStore):
         super().__init__()
         self._path, self._interval = path, interval
         self._dirty: dict[str, Record | None] = {}
+        self._dirty_dropped: set[str] = set()
         self._wake, self._stopping = threading.Event(), threading.Event()
         try:
             database = self._open()
@@ -138,6 +196,11 @@ class WriteBehindStore(MemoryStore):
             except (ValueError, KeyError, TypeError):
                 unreadable.append((session,))
         database.executemany("DELETE FROM session WHERE id = ?", unreadable)
+        for msisdn, body in database.execute("SELECT msisdn, body FROM dropped").fetchall():
+            try:
+                self._dropped[msisdn] = Dropped.unpack(body)
+            except (ValueError, KeyError, TypeError):
+                database.execute("DELETE FROM dropped WHERE msisdn = ?", (msisdn,))
         database.commit()
         database.close()
         self._writer = threading.Thread(target=self._run, name="session-writer", daemon=True)
@@ -149,6 +212,7 @@ class WriteBehindStore(MemoryStore):
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
         database.execute("CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, touched REAL NOT NULL, body TEXT NOT NULL) STRICT")
+        database.execute("CREATE TABLE IF NOT EXISTS dropped (msisdn TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT")
         return database
 
     def put(self, record: Record) -> Record | None:
@@ -165,6 +229,18 @@ class WriteBehindStore(MemoryStore):
         super().remove(gone)
         for session in gone:
             self._dirty[session] = None
+        self._wake.set()
+
+    def drop(self, dropped: Dropped) -> None:
+        """Keep a session that was cut off, soon also on disk."""
+        super().drop(dropped)
+        self._dirty_dropped.add(dropped.state.msisdn)
+        self._wake.set()
+
+    def forget_dropped(self, msisdn: str) -> None:
+        """Offer it no more; soon also gone from disk."""
+        super().forget_dropped(msisdn)
+        self._dirty_dropped.add(msisdn)
         self._wake.set()
 
     def close(self) -> None:
@@ -189,8 +265,17 @@ class WriteBehindStore(MemoryStore):
             session, record = self._dirty.popitem()
             # taken later is newer: the session was put again meanwhile
             batch[session] = record
+        cut_off: set[str] = set()
+        while self._dirty_dropped:
+            cut_off.add(self._dirty_dropped.pop())
         try:
             with database:
+                for msisdn in cut_off:
+                    dropped = self._dropped.get(msisdn)
+                    if dropped is None:
+                        database.execute("DELETE FROM dropped WHERE msisdn = ?", (msisdn,))
+                    else:
+                        database.execute("INSERT OR REPLACE INTO dropped VALUES (?, ?)", (msisdn, dropped.pack()))
                 for session, record in batch.items():
                     if record is None:
                         database.execute("DELETE FROM session WHERE id = ?", (session,))
@@ -201,3 +286,4 @@ class WriteBehindStore(MemoryStore):
             log.error("sessions could not be written: %s", error)
             for session, record in batch.items():
                 self._dirty.setdefault(session, record)
+            self._dirty_dropped |= cut_off

@@ -63,7 +63,7 @@ def phrase(value: Value, form: str, language: str) -> Phrase:
         case Span():
             return _span(module, whole_number(value.seconds, "span"))
         case datetime.datetime():
-            return (*_date(module, value.date(), form), *_call(module, "time", value.hour, value.minute))
+            return _call(module, "time", value.hour, value.minute)  # the day is not said, as it is not written (`12:30`)
         case datetime.date():
             return _date(module, value, form)
         case bool():

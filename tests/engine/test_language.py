@@ -405,3 +405,69 @@ def test_money_is_typed(model: Model) -> None:
     back_end = BackEnd()
     dial(model, "5", "3", "994501110002", "10*50", "4321", "1", back_end=back_end)
     assert back_end.calls[-1][1]["amount"] == Money.parse("10.50", "AZN"), "the star is the point in a call"
+
+
+# -- ways back that lead nowhere
+
+
+CORNERS = """\
+serves: everyone
+entries:
+  - {ussd: "*5#", go: main}
+  - {call: "5", go: main}
+  - {ussd: "*6#", go: card}
+  - {ussd: "*7#", go: lost}
+menus:
+  main:
+    say: {default: Hello, call: "Hello."}
+    choices:
+      "1": {label: Back, go: back}
+      "2": {label: Card, go: card}
+      "3": {label: Lost, go: lost}
+  card:
+    ask: {serial: {say: Which card}}
+    no_input: {most: 2, then: continue}
+    no_match: {most: 2, then: continue}
+    get: {card: cards.look_up}
+    say: "Card {serial}: {card.used_on}"
+    otherwise: {unknown: {say: "No card {serial}", go: back}}
+  lost:
+    get: {given: readers.list}
+    say: "{given.total} readers"
+    otherwise: {unavailable: {say: Not now, go: home}}
+"""
+
+
+@pytest.fixture(scope="module")
+def corners(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tmp_path_factory.mktemp("corners") / "menus" / "small"
+    folder.mkdir(parents=True)
+    (folder / "operator.yaml").write_text(HOUSE.replace(", person: main.person", ""), "utf-8")
+    (folder / "main.yaml").write_text(CORNERS, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog, "SERVICES", SERVICES)
+        found = catalog.compile_operator(folder, folder / "locales")
+    assert found.model is not None, "\n".join(map(str, found.faults))
+    return found.model
+
+
+def test_back_with_nothing_behind_is_home(corners: Model) -> None:
+    assert dial(corners, "*5#", "1").text.startswith("Hello\n1. Back")
+    assert dial(corners, "*6*0000000000#").text.startswith("No card 0000000000"), "home is the menu itself: it is not run for ever"
+
+
+def test_an_outcome_that_leads_back_leads_one_menu_back(corners: Model) -> None:
+    walk = dial(corners, "*5#", "2", "0000000000")
+    assert walk.text.startswith("No card 0000000000\nHello")
+    assert [frame.menu for frame in walk.state.frames] == ["main.main"]
+
+
+def test_an_outcome_that_leads_home_does_not_fail_for_ever(corners: Model) -> None:
+    assert dial(corners, "*7#", back_end=BackEnd({"readers.list": "unavailable"})).text == "Not now"
+    assert dial(corners, "*5#", "3", back_end=BackEnd({"readers.list": "unavailable"})).text.startswith("Not now\nHello")
+
+
+def test_going_on_from_a_form_that_was_not_filled(corners: Model) -> None:
+    assert dial(corners, "5", "2").silent(2).said.startswith("Hello.")
+    assert dial(corners, "*5#", "2", "x", "y").text.startswith("Hello")
+    assert dial(corners, "*6#", "x", "y").end == "completed"

@@ -26,7 +26,16 @@ from ivr.catalog.shapes import ANSWERS
 SERVICES = Path(__file__).with_name("services.yaml")
 """More services than ours: every type, secrets, outcomes that bring values."""
 
-WORDS = ["Menu", "Your line", "Here it is.", "Dial {numbers.support}", "Кириллица тоже", "ə ğ ş [long] {line.tariff}", "Costs {fee}", "{line.number:grouped}"]
+WORDS = [
+    "Menu",
+    "Your line",
+    "Here it is.",
+    "Dial {numbers.support}",
+    "Кириллица тоже",
+    "ə ğ ş [long] {line.tariff}",
+    "Costs {fee}",
+    "{line.number:grouped}",
+]
 LONG = "One line that is long enough to fill most of a page by itself, so that what stands beside it goes over to the next page. " * 2
 
 
@@ -72,22 +81,79 @@ def operator_file(random: Random) -> dict[str, Any]:
         "name": "Fuzz",
         "currency": "AZN",
         "time_zone": "Asia/Baku",
-        "languages": {"offered": random.choice([["en"], ["en", "az"], ["az", "ru"]]), **random.choice([{}, {"fold": {"az": ["ussd", "sms"]}}])},
-        "numbers": {"country": "994", "length": 9, "prefixes": ["50", "51"], "written": ["994#########", "0#########", "#########"], "support": "111"},
-        "groups": {"prepaid": {"line": "prepaid"}, "postpaid": {"line": "postpaid"}, "young": {"tariffs": ["One"]}, "others": {"except_tariffs": ["One"]}, "everyone": {}},
-        "fees": {name: {channel: random.choice(price) for channel in ("sms", "ussd", "call", "web")} | random.choice(once) for name in ("small", "large")},
+        "languages": {
+            **random.choice(
+                [
+                    {"offered": ["en"], "default": "en"},
+                    {"offered": ["en", "az"], "default": "az"},
+                    {"offered": ["az", "ru"], "default": "ru"},
+                ]
+            ),
+            **random.choice([{}, {"fold": {"az": ["ussd", "sms"]}}]),
+        },
+        "numbers": {
+            "country": "994",
+            "length": 9,
+            "prefixes": ["50", "51"],
+            "written": ["994#########", "0#########", "#########"],
+            "support": "111",
+        },
+        "groups": {
+            "prepaid": {"line": "prepaid"},
+            "postpaid": {"line": "postpaid"},
+            "young": {"tariffs": ["One"]},
+            "others": {"except_tariffs": ["One"]},
+            "everyone": {},
+        },
+        "fees": {
+            name: {channel: random.choice(price) for channel in ("sms", "ussd", "call", "web")} | random.choice(once)
+            for name in ("small", "large")
+        },
         "tariffs": {
-            "One": {"line": "prepaid", "call": "0.059", "sms": "0.05", "mb": "0.08", "spoken": {language: "one" for language in ("az", "en", "ru")}},
-            "Two": {"line": "postpaid", "call": "0.059", "sms": "0.05", "mb": "0.08", "spoken": {language: "two" for language in ("az", "en", "ru")}},
+            "One": {
+                "line": "prepaid",
+                "call": "0.059",
+                "sms": "0.05",
+                "mb": "0.08",
+                "spoken": {language: "one" for language in ("az", "en", "ru")},
+            },
+            "Two": {
+                "line": "postpaid",
+                "call": "0.059",
+                "sms": "0.05",
+                "mb": "0.08",
+                "spoken": {language: "two" for language in ("az", "en", "ru")},
+            },
         },
         "limits": {"least": "5.00", "count": 3},
         "ussd": {"octets": random.choice([100, 160]), "wait": "60s", "longest": "180s", "stay_open": random.random() < 0.7},
-        "call": {"first_digit": "6s", "between_digits": "3s", "barge_in": True, "longest": "10m", "choice": "{label}: press {key}", "speak_numbers": "grouped"},
-        "keys": {"ussd": {"back": "0", "home": "00", "next": "98"}, "call": {"back": "*", "repeat": "#", "next": "9"}, "confirm": "1", "refuse": "2"},
+        "call": {
+            "first_digit": "6s",
+            "between_digits": "3s",
+            "barge_in": True,
+            "longest": "10m",
+            "choice": "{label}: press {key}",
+            "speak_numbers": "grouped",
+        },
+        "keys": {
+            "ussd": {"back": "0", "home": "00", "next": "98"},
+            "call": {"back": "*", "repeat": "#", "next": "9"},
+            "confirm": "1",
+            "refuse": "2",
+        },
         "tries": {"no_input": random.choice(tries), "no_match": random.choice(tries)},
         "switches": {"news": random.random() < 0.5},
         "sessions": {"late": "3s"},
-        "answers": {name: {"next_call": "More: {key}", "not_enough": "It costs {fee}, you have {balance}.", "back": "Back", "home": "Menu", "next": "More"}.get(name, f"Answer {name.replace('_', ' ')}.") for name in ANSWERS},
+        "answers": {
+            name: {
+                "next_call": "More: {key}",
+                "not_enough": "It costs {fee}, you have {balance}.",
+                "back": "Back",
+                "home": "Menu",
+                "next": "More",
+            }.get(name, f"Answer {name.replace('_', ' ')}.")
+            for name in ANSWERS
+        },
     }
 
 
@@ -173,7 +239,9 @@ class Author:
             asked = self.chance(0.9)
             question: dict[str, Any] = {"say": f"Which {field}?"} if asked else {}
             if asked and self.chance(0.2):
-                question["no_match"] = self.random.choice(["Not so.", {"too_small": "Too little.", "other": "Not so."}, {"foreign": "Not ours.", "other": "Not so."}])
+                question["no_match"] = self.random.choice(
+                    ["Not so.", {"too_small": "Too little.", "other": "Not so."}, {"foreign": "Not ours.", "other": "Not so."}]
+                )
             menu["ask"][field] = question
             self.fields[name][field] = asked
             if not kind.secret:
@@ -219,7 +287,12 @@ class Author:
         kind = service.gives[path.split(".")[1]]
         assert isinstance(kind, ListType)
         item = " ".join(f"{{{field}}}" for field, of in kind.record.items() if of != "flag")
-        return {"of": path, "item": item, **({"none": "Nothing."} if self.chance(0.7) else {}), **({"speak": self.random.choice([1, 3, 5])} if self.chance(0.5) else {})}
+        return {
+            "of": path,
+            "item": item,
+            **({"none": "Nothing."} if self.chance(0.7) else {}),
+            **({"speak": self.random.choice([1, 3, 5])} if self.chance(0.5) else {}),
+        }
 
     def _say(self, names: dict[str, str]) -> Any:
         shown = [f"Value {{{path}}}" for path, kind in names.items() if kind not in ("list", "flag")]
@@ -228,7 +301,11 @@ class Author:
             wording = {"default": wording, "call": self.random.choice(["Listen.", *shown])}
         if self.chance(0.6):
             return wording
-        return [wording, {"when": self.condition(names), "say": self.random.choice([*WORDS, *shown])}, *([{"only": "call", "say": "Only in calls."}] if self.chance(0.3) else [])]
+        return [
+            wording,
+            {"when": self.condition(names), "say": self.random.choice([*WORDS, *shown])},
+            *([{"only": "call", "say": "Only in calls."}] if self.chance(0.3) else []),
+        ]
 
     def condition(self, names: dict[str, str]) -> str:
         """A condition over what is known here."""
@@ -236,7 +313,12 @@ class Author:
             [
                 *("line.kind == prepaid", "line.notices", "not line.roaming", "switches.news", "line.tariff == 'One'"),
                 *(f"{path}" for path, kind in names.items() if kind == "flag"),
-                *(f"{path} {sign} {size}" for path, kind in names.items() if kind in ("money", "number") for sign, size in ((">", "0"), ("<=", "limits.least"), ("==", "7"))),
+                *(
+                    f"{path} {sign} {size}"
+                    for path, kind in names.items()
+                    if kind in ("money", "number")
+                    for sign, size in ((">", "0"), ("<=", "limits.least"), ("==", "7"))
+                ),
                 *(f"{path} == abc" for path, kind in names.items() if kind == "text"),
             ]
         )
@@ -282,7 +364,13 @@ class Author:
                 if not asked:
                     return None
                 continue
-            hand[field] = {"one_of": kind.words[0] if kind.words else "", "money": "5.00", "msisdn": "0501112233", "number": "7", "date": "05.03.2027"}.get(kind.kind, "1234567890")
+            hand[field] = {
+                "one_of": kind.words[0] if kind.words else "",
+                "money": "5.00",
+                "msisdn": "0501112233",
+                "number": "7",
+                "date": "05.03.2027",
+            }.get(kind.kind, "1234567890")
         return hand
 
     def _onward(self, name: str, names: list[str]) -> None:
