@@ -55,8 +55,9 @@ lock: ## write requirements*.txt from requirements*.in (make lock ARGS=--upgrade
 	@echo "lock: requirements-dev.txt"
 	@$(COMPILE) $(ARGS) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
 
-docs: ## write docs/commands.md from the command line's own help
+docs: ## write docs/commands.md, docs/keys.md and menus/schemas/ from what the code says
 	@$(BIN)/python docs/commands.py
+	@$(BIN)/python docs/keys.py
 
 clean: ## remove caches and what was fetched; data (var/) and .venv stay
 	@rm -rf .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache prompts/cache build *.egg-info tests/artifacts

@@ -62,7 +62,7 @@ def written() -> str:
 
 
 def picture() -> str:
-    """The shipped menus as `ivr graph` draws them, without the release's id."""
+    """The shipped menus as `ivr graph` draws them, but for what changes though the picture does not."""
     from ivr.catalog.compile import compile_operator
     from ivr.catalog.graph import graph_of
     from ivr.catalog.graph_svg import svg
@@ -71,7 +71,7 @@ def picture() -> str:
     model = compile_operator(root / "menus" / "azercell", root / "locales").model
     if model is None:
         raise SystemExit("docs: the menus have faults; `ivr check` lists them")
-    return svg(graph_of(model, release=False))
+    return svg(graph_of(model, traced=False))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,20 @@ from ivr.settings import SettingsError
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole parser, commands of all parts included."""
-    from ivr import commands, commands_check, commands_diff, commands_graph, commands_preview, commands_schema, commands_test, commands_walk
+    from ivr import (
+        commands,
+        commands_check,
+        commands_diff,
+        commands_fmt,
+        commands_graph,
+        commands_preview,
+        commands_releases,
+        commands_schema,
+        commands_sms,
+        commands_switch,
+        commands_test,
+        commands_walk,
+    )
     from ivr.accounts import cli as accounts
     from ivr.catalog import cli_i18n
     from ivr.speech import cli as speech
@@ -29,13 +42,17 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ivr {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parsers(subparsers)
+    commands_sms.add_parsers(subparsers)
+    commands_switch.add_parsers(subparsers)
     commands_check.add_parsers(subparsers)
     commands_test.add_parsers(subparsers)
     commands_graph.add_parsers(subparsers)
     commands_preview.add_parsers(subparsers)
     commands_diff.add_parsers(subparsers)
     commands_walk.add_parsers(subparsers)
+    commands_fmt.add_parsers(subparsers)
     commands_schema.add_parsers(subparsers)
+    commands_releases.add_parsers(subparsers)
     accounts.add_parsers(subparsers)
     speech.add_parsers(subparsers, fixed=commands.fixed_words)
     cli_i18n.add_parsers(subparsers)

@@ -137,7 +137,7 @@ def _recording(house: House, arguments: argparse.Namespace) -> Recording:
 
     address = arguments.code if "code" in arguments else arguments.number
     model = house.releases.operator_of(arguments.msisdn, address, house.settings.operator)
-    return Recording(arguments.msisdn, arguments.lang, house.clock.now(None if model is None else zone_of(model)))
+    return Recording(arguments.msisdn, arguments.lang, house.clock.now(None if model is None else zone_of(model)), model)
 
 
 def _append(path: Path, recording: Recording) -> None:

@@ -34,6 +34,7 @@ def add_parsers(subparsers: Parsers) -> None:
 def run_check(arguments: argparse.Namespace) -> int:
     """Check and print."""
     from ivr.house import locales_of
+    from ivr.recordings import recording_faults
 
     menus = arguments.folder or Settings.from_environment().menus
     if not menus.is_dir():
@@ -47,8 +48,10 @@ def run_check(arguments: argparse.Namespace) -> int:
     faults: list[Fault] = []
     count = 0
     for folder in folders:
-        compiled = compile_operator(folder, locales_of(folder.parent))
+        compiled = compile_operator(folder, locales_of(folder.parent), thorough=True)
         faults += compiled.faults
+        if compiled.model is not None:
+            faults += recording_faults(compiled.model, folder)
         count += len(compiled.model.menus) if compiled.model else 0
     print({"text": _text, "json": _json, "sarif": _sarif}[arguments.format](faults, count))
     return 1 if any(not fault.warning for fault in faults) else 0

@@ -41,14 +41,14 @@ def add_parsers(subparsers: Parsers) -> None:
         "diff",
         help="what changed for subscribers between two sets of menus",
         description=(
-            "Compares A with B: menus, wordings in every language, codes and where they lead, fees, choices, services, rules. Another order of\n"
-            "files, comments and layout are no change. A and B are each a folder of menus (with locales beside it), one operator's folder,\n"
-            "a release kept in the data folder, or the word current: the menus as they are now.\n"
+            "Compares A with B: menus, wordings in every language, codes and where they lead, fees, choices, services, rules. Another\n"
+            "order of files, comments and layout are no change. A and B are each a folder of menus (with locales beside it), one\n"
+            "operator's folder, a release kept in the data folder, or the word current: what is served now.\n"
             "Exit codes: 0 nothing changes for subscribers, 1 something does, 2 wrong usage or menus with faults."
         ),
         epilog=(
-            "examples:\n  ivr diff ../menus-before menus\n  ivr diff 8e9c5ee08731 current --operator azercell\n"
-            "  ivr diff current draft/azercell --format json"
+            "examples:\n  ivr diff current menus\n  ivr diff 8e9c5ee08731 current --operator azercell\n"
+            "  ivr diff ../menus-before menus --format json"
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -127,14 +127,14 @@ def _update(suite: Suite) -> None:
 def _play(suite: Suite, target: Path, arguments: argparse.Namespace) -> int:
     from ivr.scenarios.coverage import table
     from ivr.scenarios.junit import write_junit
-    from ivr.scenarios.transcript import difference
+    from ivr.scenarios.transcript import difference, source
 
     results = suite.run(_progress(len(suite.scenarios)))
     for result in results:
         if not result.passed:
             print(f"FAILED {result.scenario.title}")
             for failure in result.failures:
-                print(f"  {failure.place}: {failure.message}")
+                print(f"  {failure.place}: {failure.message}\n      {source(result.scenario, failure)}")
             print("\n".join(f"  {line}" for line in difference(result.played, result.failures).split("\n")), end="\n\n")
     if arguments.junit is not None:
         write_junit(arguments.junit, results, ())

@@ -74,31 +74,37 @@ def run_walk(arguments: argparse.Namespace) -> int:
             print(_text(row))
     if arguments.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
-    return 1 if any(row["broken"] or row["bounds"] or row["never"] or row["hidden"] for row in rows) else 0
+    return 1 if any(row["broken"] or row["bounds"] or row["never"] for row in rows) else 0
 
 
 def walk_folder(folder: Path) -> Walked | None:
     """All states of the operator in `folder`; None where its menus have faults."""
     from ivr.catalog.compile import compile_operator
     from ivr.catalog.faults import Faults
-    from ivr.catalog.services import load_services
+    from ivr.catalog.own_services import offered
+    from ivr.catalog.source import read_file
+    from ivr.catalog.sources import OWN_SERVICES, SERVICES
     from ivr.house import locales_of
     from ivr.proofs.explorer import Explorer
-    from ivr.services.schema import SERVICES_FILE
 
     model = compile_operator(folder, locales_of(folder.parent)).model
     if model is None:
         return None
-    services = load_services(SERVICES_FILE, Faults())
+    own = folder.parent / OWN_SERVICES
+    beside = read_file(own, OWN_SERVICES, folder.parent, Faults()) if own.exists() else None
+    services = offered(SERVICES, beside, Faults()).services
     now = MIDNIGHT.replace(tzinfo=ZoneInfo(model.operator.time_zone))
     return Explorer(model, services, now, kinds=_kinds(folder)).walk()
 
 
 def covered_by_scenarios(folder: Path) -> Covered:
     """What the scenarios beside the menus play."""
-    from ivr.proofs.uncovered import Covered
+    from ivr.house import locales_of
+    from ivr.proofs.uncovered import covered_by
+    from ivr.scenarios.suite import opened
 
-    return Covered()
+    with opened(folder, locales_of) as suite:
+        return covered_by(suite.run())
 
 
 def _kinds(folder: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import make_home, open_books
+from ivr.accounts.messages import BooksMessages
 from ivr.accounts.store import FAILURES, Store
 from ivr.catalog.releases import Releases
 from ivr.catalog.spoken import spoken_words
@@ -18,13 +19,17 @@ from ivr.channels.call import Joined
 from ivr.clock import clock_of
 from ivr.engine.effects import Spoken
 from ivr.engine.model import Model, Operator
+from ivr.recordings import told, unrecorded
 from ivr.services.embedded import EmbeddedServices, Terms
 from ivr.services.faults import slowed
 from ivr.services.guard import checked
 from ivr.services.port import Services
+from ivr.sessions.late_answers import LONGEST
 from ivr.sessions.pins import pinned
 from ivr.sessions.runner import Runner
 from ivr.sessions.store import MemoryStore, WriteBehindStore
+from ivr.sessions.switches import FILE_NAME as SWITCHES
+from ivr.sessions.switches import SwitchFile
 from ivr.settings import ROOT, Settings, SettingsError
 from ivr.speech.inventory import fixed
 from ivr.speech.library import PromptLibrary
@@ -74,7 +79,10 @@ class House:
             preferred=settings.operator,
             secret=_secret(settings.home / "session.key"),
             patient=bool(settings.slow_lookups),
+            messages=BooksMessages(self.books, at_once=settings.demo),
+            turned=SwitchFile(settings.home / SWITCHES),
         )
+        self._keep_sessions = keep_sessions
 
     def _operator_of(self, msisdn: str) -> Operator | None:
         model = self.releases.operator_of(msisdn)
@@ -93,7 +101,12 @@ class House:
         return self._library
 
     def ready_prompts(self, model: Model) -> None:
-        """Make the fixed words of `model` that are missing. Raises SpeechError naming the first that cannot be made."""
+        """Make the fixed words of `model` that are missing. Raises SpeechError naming the first that cannot be made, or that nobody has
+        recorded where no voice may speak."""
+        missing = [unit for _, unit in unrecorded(model)]
+        if missing:
+            more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise SpeechError(f"{told(missing[0])}{more}; `ivr check` names each")
         units = fixed(spoken_words(model))
         if self.library.missing(units):
             report = self.library.build(units, self._progress())
@@ -118,7 +131,9 @@ class House:
         return len(self.library.missing(fixed(words)))
 
     def close(self) -> None:
-        """Write what is left and close the books."""
+        """Write what is left and close the books. A command waits for answers that it promised by SMS; a server has no time for that."""
+        if not self._keep_sessions:
+            self.runner.settle(LONGEST)
         self.runner.close()
         self.books.close()
 

@@ -19,7 +19,7 @@ from ivr.house import House, LibraryPrompts, progress_bar
 from ivr.server import Attached, Options, Part, run
 from ivr.sessions.door import AsyncDoor
 from ivr.settings import Settings
-from ivr.telephony.accounts import AccountsError, ensure_accounts
+from ivr.telephony.accounts import SHORTEST_LOGIN, AccountsError, ensure_accounts
 from ivr.telephony.asterisk import Asterisk, AsteriskError
 from ivr.telephony.configuration import AsteriskSettings
 from ivr.web.calls import StandInCaller
@@ -103,13 +103,15 @@ def serve(arguments: argparse.Namespace) -> int:
         idle=int(max(model.operator.ussd.wait for model in operators)),
         total=int(max(model.operator.ussd.longest for model in operators)),
     )
-    asterisk = None if arguments.no_asterisk else _asterisk(settings, arguments, [line.msisdn for line in lines])
+    people = _people(house)
+    asterisk = None if arguments.no_asterisk else _asterisk(settings, arguments, [*(line.msisdn for line in lines), *people])
     telephone: list[str] = []
     site.metrics.calls_active.set_function(lambda: agi.connections)
 
     async def start_asterisk() -> None:
         if asterisk is not None:
-            telephone.extend(await asyncio.to_thread(_start_asterisk, asterisk, settings.home, [line.msisdn for line in lines]))
+            msisdns = [line.msisdn for line in lines]
+            telephone.extend(await asyncio.to_thread(_start_asterisk, asterisk, settings.home, msisdns, people))
 
     async def stop_asterisk() -> None:
         if asterisk is not None:
@@ -149,6 +151,12 @@ def _lines(house: House) -> list[Line]:
     ]
 
 
+def _people(house: House) -> list[str]:
+    """The numbers of the people whom the menus hand calls to: each gets a login, so that somebody can answer."""
+    numbers = {person.number for model in house.releases.current.values() for person in model.operator.people.values()}
+    return sorted(number for number in numbers if len(number) >= SHORTEST_LOGIN)
+
+
 def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[str]) -> Asterisk | None:
     try:
         accounts = ensure_accounts(settings.home, msisdns)
@@ -158,7 +166,7 @@ def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[s
     return Asterisk(settings.home, accounts, AsteriskSettings(sip_port=arguments.sip_port, agi_port=arguments.agi_port))
 
 
-def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str]) -> list[str]:
+def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str], people: list[str]) -> list[str]:
     """Start it, and say how to reach it; without one everything else is served all the same."""
     try:
         asterisk.start()
@@ -168,4 +176,6 @@ def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str]) -> list[
     if msisdns:
         password = ensure_accounts(home, msisdns[:1])[msisdns[0]].reveal()
         told.append(f"  softphone    user {msisdns[0]}, password {password}; the others are in {home / 'sip-accounts.json'}")
+    for number, secret in ensure_accounts(home, people).items():
+        told.append(f"  a person     user {number}, password {secret.reveal()}: answers the calls that the menus hand over")
     return told

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 LINK = re.compile(r"(?<!`)\[[^\]\n]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"\"([EW][0-9]{3})\"")
 SETTING = re.compile(r"\bIVR_[A-Z][A-Z_]*[A-Z]\b")
 # Written in two halves, so that this file does not name them itself.
 NOT_OURS = [
@@ -47,8 +50,9 @@ def pages() -> list[Path]:
     return [path for path in files() if path.suffix == ".md"]
 
 
-def writer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_commands", DOCS / "commands.py")
+@cache
+def writer(name: str = "commands") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -83,6 +87,61 @@ def test_the_commands_page_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in (("COLUMNS", "120"), ("NO_COLOR", "1")):
         monkeypatch.setenv(name, value)  # put back afterwards
     assert (DOCS / "commands.md").read_text(encoding="utf-8") == writer().written(), "run `make docs`"
+
+
+def test_every_key_is_documented() -> None:
+    from ivr.catalog.key_notes import SHAPE_NOTES
+    from ivr.catalog.shapes import SHAPES
+
+    page = (DOCS / "keys.md").read_text(encoding="utf-8")
+    sections = {part.split("\n", 1)[0].strip(" #"): part for part in re.split(r"\n(?=###? )", page)}
+    assert len({title for title, _ in SHAPE_NOTES.values()}) == len(SHAPE_NOTES), "two headings that are the same"
+    missing = []
+    for shape, keys in SHAPES.items():
+        section = sections.get(SHAPE_NOTES[shape][0], "") if shape in SHAPE_NOTES else ""
+        missing += [
+            f"{shape}: {key}" for key in keys if f"\n| `{key}` |" not in section and not (key == "*" and "| any other name |" in section)
+        ]
+    assert missing == [], "write them into ivr/catalog/key_notes.py, then run `make docs`"
+
+
+def test_the_keys_page_is_up_to_date() -> None:
+    assert (DOCS / "keys.md").read_text(encoding="utf-8") == writer("keys").page(), "run `make docs`"
+
+
+def test_the_example_on_the_keys_page_is_right_and_does_what_it_says(tmp_path: Path) -> None:
+    from ivr.catalog.compile import compile_operator
+
+    keys = writer("keys")
+    home = tmp_path / "menus" / "small"
+    (home / "scenarios").mkdir(parents=True)
+    for name, text in (("operator", keys.OPERATOR), ("prepaid", keys.MENUS), ("scenarios/balance", keys.SCENARIOS)):
+        (home / f"{name}.yaml").write_text(text, encoding="utf-8")
+    compiled = compile_operator(home, tmp_path / "locales")
+    assert [str(fault) for fault in compiled.faults] == [] and compiled.model is not None
+    played = subprocess.run(
+        [sys.executable, "-m", "ivr", "test", str(home)],
+        cwd=ROOT,
+        env=os.environ | {"IVR_HOME": str(tmp_path / "home"), "IVR_MENUS": str(tmp_path / "menus")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert played.returncode == 0, played.stdout + played.stderr
+
+
+def test_every_fault_code_is_documented() -> None:
+    used = {
+        code
+        for path in files()
+        if path.is_relative_to(ROOT / "ivr") and path.suffix == ".py"
+        for code in CODE.findall(path.read_text("utf-8"))
+    }
+    assert {"E001", "E010", "E090", "W001"} <= used, "the pattern finds nothing"
+    told = r"^(?:\|([^|]+)\||#+ (.+))"  # the first cell of a table's row, or a heading
+    places = [place for path in DOCS.glob("*.md") for place in re.findall(told, path.read_text("utf-8"), flags=re.MULTILINE)]
+    documented = {code for place in places for code in re.findall(r"\b[EW][0-9]{3}\b", " ".join(place))}
+    assert used - documented == set(), "given by the code, and in no table and no heading of docs/"
 
 
 def test_every_command_has_an_example() -> None:

@@ -28,7 +28,7 @@ class Delivered:
 
 
 class BooksMessages:
-    """Implements `ivr.sessions.requests.Messages` in the books. `at_once`: the demo network, which delivers what waits in the same moment."""
+    """Implements `ivr.sessions.requests.Messages` in the books. `at_once`: the demo network, which delivers in the same moment."""
 
     def __init__(self, store: Store, *, at_once: bool) -> None:
         self._store, self._at_once = store, at_once

@@ -157,7 +157,8 @@ message = Table(
     UniqueConstraint("key"),
     sqlite_strict=True,
 )
-"""An SMS that leaves, once for its `key`. `waiting` for the network, `delivered` by it, or `answered`: it travelled with the reply to the SMS
-that asked, and stands here so that the same SMS, delivered again, gets the same answer. No wording can show a secret, so no text has one."""
+"""An SMS that leaves, once for its `key`. `waiting` for the network, `delivered` by it, or `answered`: it travelled with the reply to the
+SMS that asked, and stands here so that the same SMS, delivered again, gets that answer again. No wording can show a secret: no text does.
+"""
 Index("ix_message_recipient", message.c.recipient, message.c.id)
 Index("ix_message_waiting", message.c.id, sqlite_where=message.c.state == "waiting", postgresql_where=message.c.state == "waiting")

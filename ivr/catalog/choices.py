@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ivr.catalog.context import Context, MenuScope, plain
 from ivr.catalog.faults import suggest
+from ivr.catalog.proofs.labels import same_labels
 from ivr.catalog.services import ListType
 from ivr.catalog.shapes import CHANNELS
 from ivr.catalog.source import Node
@@ -39,6 +40,7 @@ def choices_of(context: Context, menu: str, node: Node | None, scope: MenuScope,
             choice = _choice(context, menu, key, value, scope)
             if choice is not None:
                 found.append(choice)
+    same_labels(found, context.operator, scope, lambda path: context.wordings.words(path, scope), reader)
     return tuple(found)
 
 

@@ -13,13 +13,15 @@ from ivr.catalog.menu_files import MenuFile
 from ivr.catalog.notices import notice_faults, notices_of
 from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.own_services import Offered, offered
+from ivr.catalog.proofs.unused import names_used, unused
+from ivr.catalog.proofs.whole import prove
 from ivr.catalog.reader import NAME, Reader
 from ivr.catalog.services import Service
 from ivr.catalog.shapes import RESERVED_FILES
 from ivr.catalog.source import Node
-from ivr.catalog.sources import Sources, content_hash, menu_files, read_sources
+from ivr.catalog.sources import SERVICES, Sources, content_hash, menu_files, read_sources
 from ivr.catalog.wordings import Wordings
-from ivr.engine.model import Menu, Model, Notice
+from ivr.engine.model import Model, Notice
 from ivr.engine.ways_in import code_parts
 
 UNTRANSLATED = frozenset(["E070", "E071"])
@@ -40,22 +42,22 @@ class Compiled:
 
 
 def compile_operator(
-    folder: Path, locales: Path, release: str = "", *, sources: Sources | None = None, memory: Memory | None = None
+    folder: Path, locales: Path, release: str = "", *, sources: Sources | None = None, memory: Memory | None = None, thorough: bool = False
 ) -> Compiled:
     """Everything in `folder` (operator.yaml and menu files), with the catalogs in `locales`.
 
     `sources`: its files where they are read already. `memory`: of the last compilation of this folder; parts that would come out the same
-    are taken from it.
+    are taken from it. `thorough`: warn of names that nothing uses, too (W005): an author wants to know, a server need not.
     """
     memory, faults = Memory() if memory is None else memory, Faults()
     with memory.compilation(faults) as reader:
-        return _compile(sources or read_sources(folder, locales), release, memory, reader, faults)
+        return _compile(sources or read_sources(folder, locales), release, memory, reader, faults, thorough)
 
 
-def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults) -> Compiled:
+def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults, thorough: bool) -> Compiled:
     root = sources.folder.parent.name
     own_services = None if sources.own_services is None else memory.tree(sources.own_services, faults)
-    offers = memory.part("services", (sources.services, own_services), lambda: offered(own_services, reader.faults))
+    offers = memory.part("services", (sources.services, own_services), lambda: offered(SERVICES, own_services, reader.faults))
     services = offers.services
     nodes: dict[str, Node] = {}
     unread: set[str] = set()
@@ -112,12 +114,9 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
             _published(file, model, reader)
     entry_faults(model, reader)
     notice_faults(model, offers.events, reader)
-    _loops(model, reader)
-    if not unread:
-        _reachable(model, reader)
-    if operator.first_call is not None and operator.first_call not in menus and operator.first_call.split(".")[0] not in unread:
-        languages = house.node.get("languages") or house.node
-        reader.known(languages.get("first_call") or languages, operator.first_call, menus, "E012", "menu")
+    prove(model, house, services, frozenset(unread), reader)
+    if thorough and not unread:
+        unused(house.node, map(names_used, nodes.values()), reader)
     broken = any(fault.code not in UNTRANSLATED for fault in faults.errors())
     return Compiled(None if broken else model, tuple(faults.sorted()))
 
@@ -148,49 +147,6 @@ def _walk(model: Model, menu: str, parts: tuple[str, ...]) -> str | None:
             return None
         menu = choice.go
     return menu
-
-
-def _reachable(model: Model, reader: Reader) -> None:
-    waiting = [target for entry in model.entries for target in (entry.go, entry.then) if target]
-    waiting += [menu for menu in (model.operator.first_call, model.operator.call.person) if menu]
-    waiting += [notice.go for notice in model.notices if notice.go]
-    waiting += [tries.then for tries in (model.operator.no_input, model.operator.no_match)]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in model.menus:
-            continue
-        seen.add(name)
-        waiting += _leads(model.menus[name])
-    for name, menu in model.menus.items():
-        if name not in seen:
-            reader.fault(Node("text", menu.place), "E011", f'nobody can reach menu "{name}": no entry, choice or `then` leads to it')
-
-
-def _loops(model: Model, reader: Reader) -> None:
-    """Menus that go on by themselves in a circle, so that nobody is ever asked for a key."""
-    reported: set[str] = set()
-    for start in model.menus:
-        path: list[str] = []
-        name = start
-        while name in model.menus and name not in path and not model.menus[name].ask and not model.menus[name].confirm:
-            path.append(name)
-            name = model.menus[name].then or ""
-        if name in path and name not in reported:
-            circle = path[path.index(name) :]
-            reported.update(circle)
-            leads = " to ".join([*circle, name])
-            reader.fault(Node("text", model.menus[name].place), "E061", f"this goes round without a key or a way out: {leads}")
-
-
-def _leads(menu: Menu) -> list[str]:
-    targets = [target for choice in menu.choices for target in (choice.go, choice.then)]
-    targets += [menu.then, *(outcome.go for outcome in menu.otherwise.values())]
-    targets += [tries.then for tries in (menu.no_input, menu.no_match) if tries]
-    targets += [tries.then for field in menu.ask for tries in (field.no_input, field.tries) if tries]
-    if menu.list is not None and menu.list.choose is not None:
-        targets.append(menu.list.choose.go)
-    return [target for target in targets if target]
 
 
 __all__ = ["Compiled", "Service", "compile_operator", "content_hash", "menu_files"]

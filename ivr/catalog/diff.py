@@ -32,7 +32,7 @@ def changes(before: Side, after: Side) -> tuple[Change, ...]:
     found += code_changes(pair, [*before.published(), *after.published()], after.published())
     found += fee_changes(pair, after)
     found += operator_changes(pair, before, after)
-    found += page_changes(pair)
+    found += page_changes(pair, before, after)
     return tuple(sorted(dict.fromkeys(found), key=lambda change: (KINDS.index(change.kind), _order(change.place))))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ivr.catalog.diff_types import Change, Pair
 from ivr.catalog.diff_wordings import Names, condition_as, reference_as, wording_changes
+from ivr.catalog.shapes import CHANNELS
 from ivr.catalog.written import condition_text, hand_text, value_text, wording_text
 from ivr.engine.model import Choice, Menu, Message, Model, Reference, Template, Wording
 from ivr.engine.values import Value
@@ -23,12 +24,14 @@ def choice_changes(pair: Pair, old: Menu, new: Menu, names: tuple[Names, Names])
     for choice in new.choices:
         if not any(now is choice for _, now in matched):
             yield Change("choice", f"{new.name}: key {choice.key}", None, _leads(pair.after, choice), choice.place)
-    order = {id(now): was for was, now in matched}
-    kept = [choice for choice in new.choices if id(choice) in order]
-    before = [now for was in old.choices for one, now in matched if one is was]
-    if [choice.key for choice in kept] != [choice.key for choice in before]:
-        keys = [", ".join(choice.key for choice in choices) for choices in (before, kept)]
-        yield Change("choice", f"{new.name}: choices stand in the order", keys[0], keys[1], new.place)
+    # Which of them stands first is told of those that kept their keys: the others have moved anyway.
+    stayed = [(was, now) for was, now in matched if was.key == now.key]
+    before, after = (
+        [choice.key for choice in own if any(choice is pair_of[side] for pair_of in stayed)]
+        for side, own in enumerate((old.choices, new.choices))
+    )
+    if before != after:
+        yield Change("choice", f"{new.name}: choices stand in the order", ", ".join(before), ", ".join(after), new.place)
 
 
 def _matched(pair: Pair, old: Menu, new: Menu, names: tuple[Names, Names]) -> list[tuple[Choice, Choice]]:
@@ -77,7 +80,12 @@ def _one(pair: Pair, menu: Menu, old: Choice, new: Choice, names: tuple[Names, N
         yield Change("choice", f"{what}: switch", old.switch, new.switch, place)
     if old.only != new.only:
         yield Change("choice", f"{what} is on", _channels(old.only), _channels(new.only), place)
-    labels = [unwrapped(model, choice.label) for model, choice in ((pair.before, old), (pair.after, new))]
+    # Where only one of the two is shown, `is on` has said it already.
+    shared = [channel for channel in CHANNELS if all(choice.only is None or channel in choice.only for choice in (old, new))]
+    labels = [
+        {channel: own for channel, own in unwrapped(model, choice.label).items() if channel in shared}
+        for model, choice in ((pair.before, old), (pair.after, new))
+    ]
     yield from wording_changes(pair, f"{what}: label", labels[0], labels[1], place, names)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ivr.catalog.codes import Parts, from_entry, leads_to, pressed, ussd_entries
+from ivr.catalog.codes import Parts, arrives, from_entry, pressed
 from ivr.catalog.diff_types import Change, Pair
 from ivr.catalog.diff_wordings import say_changes
 from ivr.catalog.written import code_text, entry_text, hand_text
-from ivr.engine.model import Entry, Model, Reference
+from ivr.engine.model import Entry, Model
 from ivr.engine.ways_in import code_parts
 
 
@@ -80,7 +80,7 @@ def code_changes(pair: Pair, published: Iterable[str], places: dict[str, str]) -
             continue
         printed: list[Parts] = [code for code in map(code_parts, published) if code is not None and code[: len(new.parts)] == new.parts]
         for parts in dict.fromkeys([*_codes(pair.before, old), *_codes(pair.after, new), *printed]):
-            was, now = _end(pair.before, old, parts), _end(pair.after, new, parts)
+            was, now = arrives(pair.before, old, parts), arrives(pair.after, new, parts)
             if len(parts) > len(new.parts) and not pair.same_target(was, now):
                 text = code_text(parts)
                 menu = pair.after.menus.get(now or "")
@@ -91,18 +91,5 @@ def _codes(model: Model, entry: Entry) -> Iterator[Parts]:
     """The shortest code to every menu, and from there one for each of its choices."""
     for code in from_entry(model, entry):
         yield code.parts
-        for choice in pressed(model.menus[code.menu]):
-            yield (*code.parts, choice.key)
-
-
-def _end(model: Model, entry: Entry, parts: Parts) -> str | None:
-    """Where a code leads: an entry of its own for the same lines comes first, as the longest one does when it is dialled."""
-    longer = [
-        other
-        for other in ussd_entries(model)
-        if len(entry.parts) < len(other.parts) <= len(parts)
-        and other.serves in (entry.serves, "everyone")
-        and all(isinstance(own, Reference) or own == dialled for own, dialled in zip(other.parts, parts, strict=False))
-    ]
-    nearest = max(longer, key=lambda other: len(other.parts), default=entry)
-    return leads_to(model, nearest, parts)
+        for key, _, _ in pressed(model.menus[code.menu]):
+            yield (*code.parts, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping
 
 from ivr.catalog.diff_menus import tries_changes
@@ -37,7 +38,8 @@ def operator_changes(pair: Pair, before: Side, after: Side) -> Iterator[Change]:
             yield Change("operator", ".".join(path), was, now, after.place(*path))
     for name in dict.fromkeys([*old.answers, *new.answers]):
         yield from wording_changes(pair, f"answer {name}", old.answers.get(name), new.answers.get(name), after.place("answers", name))
-    yield from wording_changes(pair, "what is said around a choice", old.call.choice, new.call.choice, after.place("call", "choice"))
+    around = [{channel: own for channel, own in operator.call.choice.items() if channel == "call"} for operator in (old, new)]
+    yield from wording_changes(pair, "what is said around a choice", around[0], around[1], after.place("call", "choice"))
     yield from tries_changes(pair, "silence", old.no_input, new.no_input, after.place("tries", "no_input"))
     yield from tries_changes(pair, "wrong keys", old.no_match, new.no_match, after.place("tries", "no_match"))
     for unit in dict.fromkeys([*old.units, *new.units]):
@@ -86,9 +88,8 @@ def _settings(operator: Operator) -> dict[Path, str]:
 
 def _flat(path: Path, value: object) -> Iterator[tuple[Path, str]]:
     if isinstance(value, Hours):
-        for day, spans in zip(_DAYS, value.days, strict=True):
-            yield (*path, day), ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in spans) or "closed"
-        yield (*path, "holidays"), ", ".join(sorted(value.holidays)) or "none"
+        yield path, _week(value)
+        yield ("holidays",), ", ".join(sorted(value.holidays)) or "none"
     elif _is_setting(value):
         for one in dataclasses.fields(value):  # type: ignore[arg-type]
             if one.name not in _ELSEWHERE:
@@ -111,6 +112,16 @@ def _flat(path: Path, value: object) -> Iterator[tuple[Path, str]]:
 def _is_setting(value: object) -> bool:
     """A part of the operator that has fields of its own, rather than a value."""
     return dataclasses.is_dataclass(value) and type(value).__module__.endswith(".model")
+
+
+def _week(hours: Hours) -> str:
+    """`mon-fri 08:00-22:00, sat 09:00-18:00`: days of the same hours together."""
+    written = [" ".join(f"{_clock(start)}-{_clock(end)}" for start, end in spans) or "closed" for spans in hours.days]
+    weeks = []
+    for spans, group in itertools.groupby(zip(_DAYS, written, strict=True), key=lambda day: day[1]):
+        days = [day for day, _ in group]
+        weeks.append(f"{days[0]}{f'-{days[-1]}' if len(days) > 1 else ''} {spans}")
+    return ", ".join(weeks)
 
 
 def _clock(minute: int) -> str:

@@ -5,35 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ivr.catalog.alternatives import together
+from ivr.catalog.diff_sources import Side
 from ivr.catalog.diff_types import Change, Pair
 from ivr.catalog.extent import Block, Sheet, whole
-from ivr.catalog.faults import Faults
 from ivr.catalog.fit import reached
 from ivr.catalog.largest import Largest, Place
-from ivr.catalog.services import load_services
-from ivr.catalog.sources import SERVICES
 from ivr.engine.expressions import Node
-from ivr.engine.model import Menu, Model, Say
+from ivr.engine.model import Menu, Say
 from ivr.engine.text import measure, paginate
 
 
-def page_changes(pair: Pair) -> Iterator[Change]:
+def page_changes(pair: Pair, before: Side, after: Side) -> Iterator[Change]:
     """Menus that take more or fewer pages than before, or another encoding."""
     both = list(pair.menus())
-    before, after = _sizes(pair, pair.before, [old for old, _ in both]), _sizes(pair, pair.after, [new for _, new in both])
+    sizes = _sizes(pair, before, [old for old, _ in both]), _sizes(pair, after, [new for _, new in both])
     for old, new in both:
         for language in pair.languages():
-            was, now = before.get((old.name, language)), after.get((new.name, language))
+            was, now = sizes[0].get((old.name, language)), sizes[1].get((new.name, language))
             if was is not None and now is not None and was != now:
                 yield Change("page", f"{new.name} at its longest ({language})", was, now, new.place)
 
 
-def _sizes(pair: Pair, model: Model, menus: list[Menu]) -> Mapping[tuple[str, str], str]:
-    largest = Largest(model, load_services(SERVICES, Faults()))
-    dialled = reached(model, "ussd")
+def _sizes(pair: Pair, side: Side, menus: list[Menu]) -> Mapping[tuple[str, str], str]:
+    largest = Largest(side.model, side.services)
+    dialled = reached(side.model, "ussd")
     sizes = {}
     for language in pair.languages():
-        sheet = Sheet(model, largest, "ussd", language)
+        sheet = Sheet(side.model, largest, "ussd", language)
         for menu in menus:
             if menu.name in dialled and (size := _pages(sheet, menu)) is not None:
                 sizes[(menu.name, language)] = size

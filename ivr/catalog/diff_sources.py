@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +9,12 @@ from pathlib import Path
 from ivr.catalog.compile import compile_operator
 from ivr.catalog.faults import Fault, Faults
 from ivr.catalog.folders import FolderError, operator_folder
-from ivr.catalog.source import Node, read_file
-from ivr.catalog.sources import menu_files
+from ivr.catalog.kept import RELEASE, Kept
+from ivr.catalog.own_services import offered
+from ivr.catalog.services import Service
+from ivr.catalog.source import Node, read_text
+from ivr.catalog.sources import SERVICES, read_sources
 from ivr.engine.model import Model
-
-RELEASE = re.compile(r"[0-9a-f]{12}")
-"""What a release's id looks like."""
 
 
 class Faulty(Exception):
@@ -28,11 +27,12 @@ class Faulty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side: its model, and its files as read for what the model does not hold."""
+    """One side: its model, its files as read for what the model does not hold, and the services that its menus may call."""
 
     model: Model
     files: Mapping[str, Node] = field(default_factory=dict)
     shown: str = "operator.yaml"
+    services: Mapping[str, Service] = field(default_factory=dict)
 
     def place(self, *path: str) -> str:
         """Where operator.yaml says what has this path of keys, or the nearest there is."""
@@ -53,15 +53,15 @@ class Side:
 
 def read_side(folder: Path, locales: Path) -> Side:
     """An operator's folder as a side. Raises Faulty."""
-    compiled = compile_operator(folder, locales)
+    sources = read_sources(folder, locales)
+    compiled = compile_operator(folder, locales, sources=sources)
     if compiled.model is None:
         raise Faulty(str(folder), compiled.errors)
-    files: dict[str, Node] = {}
-    for path in menu_files(folder):
-        node = read_file(path, f"{folder.parent.name}/{folder.name}/{path.name}", folder.parent, Faults())
-        if node is not None:
-            files[path.stem] = node
-    return Side(compiled.model, files, f"{folder.parent.name}/{folder.name}/operator.yaml")
+    # What was compiled without errors can be read without any; warnings are of no interest here.
+    files = {source.stem: node for source in sources.menus if (node := read_text(source.data or b"", source.shown, Faults())) is not None}
+    own = sources.own_services
+    services = offered(SERVICES, None if own is None else read_text(own.data or b"", own.shown, Faults()), Faults()).services
+    return Side(compiled.model, files, f"{folder.parent.name}/{folder.name}/operator.yaml", services)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +75,42 @@ class Places:
     def find(self, name: str, operator: str | None) -> tuple[Path, Path]:
         """The operator's folder and the catalogs that `name` means: a folder, a release's id, or `current`. Raises FolderError."""
         if name == "current":
-            return self._folder(self.menus, operator)
+            return self._current(operator)
         path = Path(name)
-        if path.is_dir():
+        if name and path.is_dir():
             return self._folder(path, operator)
         if RELEASE.fullmatch(name):
             return self._release(name, operator)
         raise FolderError(f'"{name}" is neither a folder nor a release (12 signs of 0-9 and a-f) nor the word current{self._hint()}')
 
+    def _current(self, operator: str | None) -> tuple[Path, Path]:
+        """The release that is served, or was last; where none ever was, the menu folder."""
+        folder, locales = self._folder(self.menus, operator)
+        kept = Kept(self.releases)
+        marker = kept.marker(folder.name)
+        if marker is None or not kept.has(folder.name, marker.release):
+            return folder, locales
+        return _kept_folders(kept, folder.name, marker.release)
+
     def _folder(self, menus: Path, operator: str | None) -> tuple[Path, Path]:
-        folder = operator_folder(menus, operator if (menus / "operator.yaml").is_file() is False else None, operator)
+        # An operator's own folder is that operator whatever it is called here.
+        folder = operator_folder(menus, None if (menus / "operator.yaml").is_file() else operator)
         return folder, self.locales_of(folder.parent)
 
     def _release(self, name: str, operator: str | None) -> tuple[Path, Path]:
-        kept = sorted(path for path in self.releases.glob(f"*/{name}") if operator in (None, path.parent.name))
-        found = [path / "menus" / path.parent.name for path in kept]
-        found = [path for path in found if (path / "operator.yaml").is_file()]
+        kept = Kept(self.releases)
+        found = [owner for owner in kept.operators() if operator in (None, owner) and kept.has(owner, name)]
         if not found:
             raise FolderError(f"no release {name} is kept in {self.releases}{self._hint()}")
-        return found[0], found[0].parent.parent / "locales"
+        return _kept_folders(kept, found[0], name)
 
     def _hint(self) -> str:
-        """The releases there are, newest first."""
-        try:
-            kept = sorted(self.releases.glob("*/*/menus"), key=lambda path: -path.stat().st_mtime)
-        except OSError:
-            return ""
-        names = [f"{path.parent.parent.name} {path.parent.name}" for path in kept if RELEASE.fullmatch(path.parent.name)][:5]
+        """The releases there are, each operator's newest first."""
+        kept = Kept(self.releases)
+        names = [f"{owner} {one.release}" for owner in kept.operators() for one in kept.releases(owner, sizes=False)[:5]]
         return f" - kept are {', '.join(names)}" if names else ""
+
+
+def _kept_folders(kept: Kept, operator: str, release: str) -> tuple[Path, Path]:
+    folder = kept.folder(operator, release)
+    return folder / "menus" / operator, folder / "locales"

@@ -92,7 +92,7 @@ def _lines(say: Say, channel: str, language: str, names: Names) -> Iterator[Line
         when = f"[when {condition_text(part.when)}] " if part.when is not None else ""
         text = when + message_as(message, {})
         if message.language != language:
-            text += f" (in {message.language})"
+            text += f" (said in {message.language})"
         yield Line(text, condition_as(part.when, names) + "\0" + message.language + "\0" + message_as(message, names), part.place)
 
 

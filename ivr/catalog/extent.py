@@ -146,7 +146,7 @@ class Sheet:
         key = (reference, id(values), language)
         if key not in self._slots:
             extents = [measured(self.shown(reference, value, language)) for value in values]
-            longest = max(extents, key=lambda extent: (extent.units, extent.septets), default=Extent(0, 0, "", ""))
+            longest = max(extents, key=lambda extent: (extent.units, bool(extent.outside), extent.septets), default=Extent(0, 0, "", ""))
             outside = "".join(dict.fromkeys(letter for extent in extents for letter in extent.outside))
             septets = max((extent.septets for extent in extents), default=0)
             self._slots[key] = Extent(septets, longest.units, outside, longest.sample)

@@ -7,9 +7,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-MANY = 300
+MANY = 100
 """From so many known names on only those are compared whose beginning or end is nearest to what was written."""
-NEIGHBOURS = 40
+NEIGHBOURS = 12
 """How many of them, on each side of where the wrong name would stand in the alphabet."""
 
 

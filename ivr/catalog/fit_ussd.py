@@ -116,7 +116,10 @@ class Ussd(Pages):
     # -- what has one page: its answer is a value or a key of its own, and no key leads to a second page
 
     def _navigation(self, menu: Menu) -> Piece:
-        return Piece(whole([*(self.back if menu.back else []), *self.home]))
+        """Back and home, unless nobody can ever be below this menu, or everybody's home is this menu."""
+        back = self.back if menu.back and menu.name in self.entered else []
+        home = self.home if {entry.then or entry.go for entry in self.entries} != {menu.name} else []
+        return Piece(whole([*back, *home]))
 
     def _forms(self, menu: Menu) -> Iterator[Found]:
         place, navigation = Place(menu), self._navigation(menu)

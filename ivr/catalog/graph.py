@@ -96,10 +96,10 @@ class Graph:
         return tuple(way for way in self.ways if way.go == menu)
 
 
-def graph_of(model: Model, *, release: bool = True) -> Graph:
+def graph_of(model: Model, *, traced: bool = True) -> Graph:
     """The graph of a compiled operator. Words are English where the operator offers it, else its default language.
 
-    `release`: whether its id is named, which changes with every translation too.
+    `traced`: whether menus carry their places and the graph its release's id, which change though the picture does not.
     """
     operator = model.operator
     language = "en" if "en" in operator.languages else operator.default_language
@@ -109,14 +109,14 @@ def graph_of(model: Model, *, release: bool = True) -> Graph:
             id=name,
             say=_first_words(menu, language),
             serves=menu.serves,
-            place=menu.place,
+            place=menu.place if traced else "",
             codes=codes.get(name, ()),
             marks=tuple(_marks(model, menu)),
             links=tuple(_links(menu, language)),
         )
         for name, menu in model.menus.items()
     }
-    return Graph(operator.name, operator.title or operator.name, model.release if release else "", nodes, tuple(_ways(model)))
+    return Graph(operator.name, operator.title or operator.name, model.release if traced else "", nodes, tuple(_ways(model)))
 
 
 def _ways(model: Model) -> Iterator[Way]:

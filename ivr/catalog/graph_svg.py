@@ -145,7 +145,7 @@ def _box(graph: Graph, box: Box, hues: Mapping[str, int]) -> Iterator[str]:
     hue, node = hues[box.node.file], box.node
     focus = " focus" if node.id == graph.focus else ""
     yield f'<g id={quoteattr("menu-" + node.id)} class="menu{focus}" transform="translate({box.x:.1f} {box.y:.1f})">'
-    yield f"<title>{escape(_clean(f'{node.id}, {node.place}'))}</title>"
+    yield f"<title>{escape(_clean(', '.join(filter(None, (node.id, node.place)))))}</title>"
     yield f'<rect class="box h{hue}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"/>'
     yield f'<path class="strip h{hue}" d="M0 {TITLE:.0f}V6a6 6 0 0 1 6 -6H{box.width - 6:.1f}a6 6 0 0 1 6 6V{TITLE:.0f}z"/>'
     yield _text("id", PAD, 15.5, box.title, node.id if box.title != node.id else "")

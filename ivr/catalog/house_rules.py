@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 
 from ivr.catalog.reader import Reader
 from ivr.catalog.source import Node
-from ivr.catalog.translations import Translations
-from ivr.catalog.units import DAYS, DAYS_CONTEXT
 from ivr.engine.model import Person
 from ivr.engine.values import Hours
 
@@ -81,17 +78,6 @@ def people_of(node: Node, reader: Reader) -> dict[str, Person]:
             opened = None
         people[key.text] = Person(number, opened, float(reader.span(value.get("ring"), "ring", 45)))
     return people
-
-
-def days_of(languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> dict[str, dict[str, str]]:
-    """The words of opening hours by language; English where a catalog has none."""
-    words: dict[str, dict[str, str]] = {}
-    for language in dict.fromkeys((*languages, "en")):
-        words[language] = {}
-        for name, text in DAYS.items():
-            found = catalogs[language].find(DAYS_CONTEXT, text) if language in catalogs else None
-            words[language][name] = found.texts[0] if found is not None and found.texts[0] else text
-    return words
 
 
 def rules_of(node: Node, reader: Reader) -> None:

@@ -59,7 +59,7 @@ SHAPE_NOTES: Mapping[str, tuple[str, str]] = {
     "scenario": ("Scenario", "A name below `scenarios`."),
     "planned": ("Answer of a service", "Below `services` of a scenario, where an outcome's name alone is not enough."),
     "step": ("Step", "Something done, something expected, or both."),
-    "happening": ("Event", "Below `event` of a step; every other key is a value that the event brings."),
+    "happening": ("Event that happens", "Below `event` of a step; every other key is a value that the event brings."),
     "told": ("Told", "Below `told` of a step."),
     "services": ("services.yaml", "What menus may call. Menus never say a type: types come from here."),
     "service": ("Service", "A name below `services`."),

@@ -7,14 +7,14 @@ import zoneinfo
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from ivr.catalog.house_rules import days_of, hours_of, people_of, rules_of
+from ivr.catalog.constants import days_of, units_of
+from ivr.catalog.house_rules import hours_of, people_of, rules_of
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import ANSWERS, CHANNELS, SHAPES
 from ivr.catalog.source import Node
 from ivr.catalog.translations import Translations
-from ivr.catalog.units import UNITS
-from ivr.catalog.wordings import Scope, Wordings, cut
-from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Message, Operator, SmsSettings, Tries, UssdSettings, Wording
+from ivr.catalog.wordings import Scope, Wordings
+from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Operator, SmsSettings, Tries, UssdSettings, Wording
 from ivr.engine.values import Money, Span, Value
 
 LINE = {
@@ -231,13 +231,13 @@ class OperatorFile:
             switches=self.switches,
             late=float(reader.span((node.get("sessions") or node).get("late"), "late", 3)),
             answers=self._answers(wordings),
-            units=_units(self.languages, catalogs),
+            units=units_of(self.languages, catalogs, reader.faults),
             sms=self._sms(node.get("sms")),
             hours=self.hours,
             people=self.people,
             resume=float(reader.span((node.get("sessions") or node).get("resume"), "resume", 300)),
             tariff_kinds=self.tariff_kinds,
-            days=days_of(self.languages, catalogs),
+            days=days_of(self.languages, catalogs, reader.faults if self.hours else None),
         )
 
     def _sms(self, node: Node | None) -> SmsSettings:
@@ -305,17 +305,3 @@ class OperatorFile:
             if name not in answers:
                 self.reader.fault(node, "E010", f'the answer "{name}" is missing: the engine says it itself')
         return answers
-
-
-def _units(languages: tuple[str, ...], catalogs: Mapping[str, Translations]) -> dict[str, dict[str, Message]]:
-    units: dict[str, dict[str, Message]] = {}
-    for unit, (one, other) in UNITS.items():
-        units[unit] = {}
-        # what is not translated yet is said in English, with its counts
-        for language in dict.fromkeys((*languages, "en")):
-            catalog = catalogs.get(language) or Translations("en")
-            found = catalog.find("units", one)
-            texts = found.texts if found is not None and all(found.texts) else (one, other)
-            rule = catalog.rule if found is not None else (lambda number: int(number != 1))
-            units[unit][language] = Message(tuple(cut(text) for text in texts), language, ("n",), rule)
-    return units

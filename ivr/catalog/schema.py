@@ -14,7 +14,7 @@ from typing import Any
 
 from ivr.catalog.key_notes import FILES, KEY_NOTES, SHAPE_NOTES
 from ivr.catalog.shapes import SHAPES
-from ivr.catalog.structure import CHOSEN_TWICE, NEVER_EMPTY, UNIONS, parsed, value_of
+from ivr.catalog.structure import CHOSEN_TWICE, NEVER_EMPTY, SAYS_SOMETHING, UNIONS, parsed, required, value_of
 from ivr.catalog.value_kinds import COUNT, KEYS, RANGES, SPAN_PATTERN, TOGETHER, KeyRule, Range, Together, Value
 
 Schema = dict[str, Any]
@@ -87,9 +87,9 @@ class _Writer:
         if "*" in keys:
             found["additionalProperties"] = self.property(name, "*")
             self.names(found, KEYS.get((name, "*")))
-        if required := [key for key, kind in keys.items() if kind.endswith("!")]:
-            found["required"] = required
-        if name == "by_channel":
+        if must := required(name):
+            found["required"] = list(must)
+        if name in SAYS_SOMETHING:
             found["minProperties"] = 1
         rules = [rule for rule in map(_rule, TOGETHER.get(name, ())) if rule]
         if name == "menu":

@@ -14,11 +14,14 @@ from ivr.engine.render import fixed_words
 def spoken_words(model: Model) -> list[tuple[str, str]]:
     """(language, words) of every wording for calls and of every tariff's name, in the order of the files, each once."""
     found: dict[tuple[str, str], None] = {}
-    for message in _messages([model.operator, *model.menus.values(), *model.entries]):
-        for template in message.forms:
-            for piece in template:
-                if isinstance(piece, str) and (words := fixed_words(piece)):
-                    found[(message.language, words)] = None
+    before, now = _BEFORE.get(model.operator.name, {}), {}
+    for node in (model.operator, *model.menus.values(), *model.entries):
+        kept = before.get(id(node))
+        if kept is None or kept[0] is not node:
+            kept = (node, tuple(_words(node)))
+        now[id(node)] = kept
+        found.update(dict.fromkeys(kept[1]))
+    _BEFORE[model.operator.name] = now
     operator = model.operator
     for language in operator.languages:
         for hours in operator.hours.values():
@@ -27,6 +30,65 @@ def spoken_words(model: Model) -> list[tuple[str, str]]:
     for names in model.operator.spoken.values():
         found.update(dict.fromkeys(names.items()))
     return list(found)
+
+
+def spoken_at(model: Model) -> Iterator[tuple[str, str, str]]:
+    """(place, language, words) of everything in `spoken_words` but what stands around choices, which is only said with a label.
+
+    The place is `file:line:col`, or for what operator.yaml says the dotted name there.
+    """
+    operator = model.operator
+    for place, node in _places(model):
+        for message in _messages(node):
+            for template in message.forms:
+                for piece in template:
+                    if isinstance(piece, str) and (words := fixed_words(piece)):
+                        yield place, message.language, words
+    for language in operator.languages:
+        for name, hours in operator.hours.items():
+            for part in opening_speech(hours, operator.days[language], language):
+                if isinstance(part, Words):
+                    yield f"hours.{name}", part.language, part.text
+    for tariff, names in operator.spoken.items():
+        for language, words in names.items():
+            yield f"tariffs.{tariff}.spoken.{language}", language, words
+
+
+def _places(model: Model) -> Iterator[tuple[str, object]]:
+    operator = model.operator
+    yield from ((f"answers.{name}", {"answer": wording}) for name, wording in operator.answers.items())
+    yield from (("tries.no_input", operator.no_input), ("tries.no_match", operator.no_match))
+    for menu in model.menus.values():
+        yield from _parts(menu, menu.place)
+    for entry in model.entries:
+        yield from _parts(entry, entry.place)
+
+
+def _parts(node: object, place: str) -> Iterator[tuple[str, object]]:
+    """What a menu is made of, each part with its own place where it has one."""
+    if isinstance(node, Mapping) and not set(node) <= {"ussd", "call", "sms", "web"}:
+        for value in node.values():
+            yield from _parts(value, place)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _parts(value, place)
+    elif dataclasses.is_dataclass(node) and not isinstance(node, Message):
+        for field in dataclasses.fields(node):
+            yield from _parts(getattr(node, field.name), getattr(node, "place", "") or place)
+    else:
+        yield place, node
+
+
+_BEFORE: dict[str, dict[int, tuple[object, tuple[tuple[str, str], ...]]]] = {}
+"""What each node of an operator's last model says: the next release shares all but the menus of the files that changed."""
+
+
+def _words(node: object) -> Iterator[tuple[str, str]]:
+    for message in _messages(node):
+        for template in message.forms:
+            for piece in template:
+                if isinstance(piece, str) and (words := fixed_words(piece)):
+                    yield message.language, words
 
 
 def _messages(node: object) -> Iterator[Message]:

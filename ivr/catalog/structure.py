@@ -62,6 +62,9 @@ CHOSEN_TWICE = "the items of the list have the keys 1, 2 ...: `choose` and `choi
 NEVER_EMPTY = frozenset(["say_item", "step", "planned_item"])
 """Lists of these have at least one."""
 
+SAYS_SOMETHING = frozenset(["by_channel", "tries", "causes", "outcome"])
+"""Maps of these have at least one key."""
+
 NOUNS: Mapping[str, str] = {
     "file": "a menu file",
     "menu": 'menu "{key}"',
@@ -135,11 +138,11 @@ class Structure:
             else:
                 unknown = _UNKNOWN.get(name, '{what} has no key "{key}"').format(what=what, key=key.text)
                 self._refuse(key, "E010", unknown + suggest(key.text, _MEANT.get(name, known)))
-        missing = [key for key, kind in known.items() if kind.endswith("!") and node.get(key) is None]
+        missing = [key for key in required(name) if node.get(key) is None]
         for key_name in missing if name != "counted" else missing[:1]:
             self._report(node, "E010", _MISSING.get(name, '{what} needs the key "{key}"').format(what=what, key=key_name))
-        if name == "by_channel" and not node.pairs:
-            self._refuse(node, "E010", f"{what} says nothing: write a text, or one by channel")
+        if name in SAYS_SOMETHING and not node.pairs:
+            self._refuse(node, "E010", f"{what} says nothing: write a text, or some of {', '.join(list(known)[:4])}")
         for rule in TOGETHER.get(name, ()):
             self._together(node, rule.kind, rule.keys, rule.code, rule.wanted)
         if name == "menu":
@@ -185,8 +188,7 @@ class Structure:
     # -- ways to write a value
 
     def _one_of(self, node: Node, kind: str, where: tuple[str, str], what: str) -> None:
-        ways = UNIONS[kind]
-        maps = [way for way in ways if way.startswith(("{", "map:"))]
+        ways, maps = UNIONS[kind], _maps(kind)
         if node.kind == "map" and maps:
             names = set(node.names())
             way = next((way for way in maps if names & TELLING.get(way[1:-1], frozenset())), maps[-1])
@@ -246,15 +248,19 @@ class Structure:
         if node.text in _TRUTH:
             self._refuse(node, "E010", f'{what} is a text here, and {node.text} is a switch; put it in quotes: "{node.text}"')
             return False
-        if _DECIMAL.fullmatch(node.text) and not _WHOLE.fullmatch(node.text):
-            # 1e+5: the source lets it pass
-            wanted = f'{node.text} is read as a number, time or date elsewhere; write it in quotes: "{node.text}"'
-            self._refuse(node, "E003", wanted)
+        if self._number_elsewhere(node):
             return False
         if not whole and _WHOLE.fullmatch(node.text):
             wanted = value.wanted.format(what=what, text=node.text) if value is not None and (value.pattern or value.words) else ""
             self._refuse(node, "E010", wanted or f'{what} is a text here; put it in quotes: "{node.text}"')
             return False
+        return True
+
+    def _number_elsewhere(self, node: Node) -> bool:
+        if not _DECIMAL.fullmatch(node.text) or _WHOLE.fullmatch(node.text):
+            return False
+        # 1e+5: the source lets it pass
+        self._refuse(node, "E003", f'{node.text} is read as a number, time or date elsewhere; write it in quotes: "{node.text}"')
         return True
 
     def _switch(self, node: Node, what: str) -> None:
@@ -264,6 +270,8 @@ class Structure:
             self._refuse(node, "E010", f"{what} is true or false, without quotes")
 
     def _count(self, node: Node, span: Range, what: str) -> None:
+        if node.kind == "text" and not node.quoted and self._number_elsewhere(node):
+            return
         if node.kind == "text" and _WHOLE.fullmatch(node.text) and len(node.text) < 10:
             if span.least <= int(node.text) <= span.most:
                 return
@@ -282,6 +290,9 @@ class Structure:
         elif kind == "apart":
             if len(there) == len(keys):
                 self._refuse(node.key(keys[-1]), code, wanted)
+        elif kind == "with":
+            if there == [keys[0]]:
+                self._refuse(node, code, wanted)
         elif there == [keys[0]] and (len(keys) == 2 or is_plain(node.get(keys[0]), frozenset(["true"]))):
             self._refuse(node.key(keys[0]), code, wanted)
 
@@ -321,6 +332,17 @@ def _nothing(value: Value, what: str) -> str:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the tables, ready."""
     return re.compile(pattern)
+
+
+@cache
+def required(shape: str) -> tuple[str, ...]:
+    """The keys that a shape must have."""
+    return tuple(key for key, kind in SHAPES[shape].items() if kind.endswith("!"))
+
+
+@cache
+def _maps(kind: str) -> tuple[str, ...]:
+    return tuple(way for way in UNIONS[kind] if way.startswith(("{", "map:")))
 
 
 @cache

@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ivr.catalog.faults import Faults
+from ivr.catalog.proofs.plural_forms import wrong_rule
 from ivr.catalog.source import Refused, content
 
 LARGEST_CATALOG = 20_000_000
 """Bytes a gettext catalog may have."""
+LONGEST_LINE = 100_000
+"""Characters a line of a catalog may have."""
 MOST_FORMS = 6
 """Plural forms a language may have (Arabic has six)."""
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,8})*", re.ASCII)
@@ -119,6 +122,9 @@ def translations_of(data: bytes, language: str, shown: str, faults: Faults) -> T
         faults.add(
             f"{shown}:{header_line}:1", "E073", f'Plural-Forms cannot be used: {error}; write for instance "nplurals=2; plural=(n != 1);"'
         )
+    else:
+        if (why := wrong_rule(language, result.forms, result.rule)) is not None:
+            faults.add(f"{shown}:{header_line}:1", "E073", f"Plural-Forms: {why}")
     result.messages = {
         # a plural with fewer texts than the language has forms is not translated yet
         key: message._replace(texts=message.texts + ("",) * (result.forms - len(message.texts))) if plural else message
@@ -190,6 +196,8 @@ class _PoReader:
     def _lines(self, lines: list[str], start: int) -> None:
         pieces = self.pieces
         for number, raw in enumerate(lines, start):
+            if len(raw) > LONGEST_LINE:
+                raise CatalogError(number, f"this line has {len(raw):,} characters; {LONGEST_LINE:,} are allowed")
             line = raw.strip()
             if not line:
                 continue
@@ -242,7 +250,7 @@ class _PoReader:
         if keyword == "msgctxt":
             if self.context is not None or self.singular is not None:
                 raise CatalogError(number, "msgctxt stands before msgid, once")
-            self.context = pieces
+            self.context, self.line = pieces, number
         else:
             if self.singular is not None:
                 raise CatalogError(self.line, "this message has no msgstr")
@@ -308,7 +316,7 @@ def rule_of(expression: str, forms: int) -> Rule:
     except (SyntaxError, MemoryError, RecursionError) as error:
         raise ValueError("it is too complex") from error
     if not given <= set(range(forms)):
-        raise ValueError(f"it gives form {max(given - set(range(forms)))} where nplurals says there are {forms}")
+        raise ValueError(f"it gives form {str(max(given - set(range(forms))))[:20]} where nplurals says there are {forms}")
 
     def safe(number: int) -> int:
         try:

@@ -55,7 +55,7 @@ class Together:
     """A rule over several keys of one map.
 
     `one_of`: exactly one of `keys`. `some`: at least one. `apart`: not all of `keys`. `needs`: the first of `keys` only with one of the
-    others; where the first is a switch, `false` needs nothing.
+    others; where there are several others the first is a switch, and only `true` needs one. `with`: the first never without the second.
     """
 
     kind: str
@@ -257,6 +257,8 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("sms", "parts"): Range(1, 10, 3),
     ("cycle", "day"): Range(1, 28, 1),
     ("step", "silence"): Range(1, 100, 3),
+    ("sized_type", "text"): Range(1, 160, 24),
+    **{("sized_type", name): Range(1, 999_999_999, example) for name, example in (("number", 20), ("count", 500), ("span", 3600))},
 }
 """How much a count may be, by shape and key."""
 COUNT = Range(1, 100_000, 3)
@@ -292,11 +294,18 @@ TOGETHER: Mapping[str, tuple[Together, ...]] = {
     "entry": (
         Together("one_of", CHANNELS, "an entry has exactly one of ussd, call, sms and web"),
         Together("needs", ("text", "sms"), "only an SMS has a text"),
-        Together("needs", ("sms", "text"), 'an SMS entry needs the key "text": "" for a blank SMS, or a pattern such as "1*{amount}"'),
+        Together("with", ("sms", "text"), 'an SMS entry needs the key "text": "" for a blank SMS, or a pattern such as "1*{amount}"'),
         Together("needs", ("resume", "ussd", "web"), "only a dialled code or a page can be taken up again"),
     ),
     "menu": (Together("apart", ("choices", "then"), "a menu with choices cannot go on by itself; take `then` or `choices` away", "E043"),),
     "outcome": (Together("apart", ("retry", "go"), "an outcome asks a field again (`retry`) or goes on (`go`), not both", "E042"),),
+    "sized_type": (
+        Together(
+            "one_of",
+            ("text", "number", "count", "span"),
+            "a type with a size has one key: {text: 24}, {number: 20}, {count: 500} or {span: 3600}",
+        ),
+    ),
     "step": (
         Together(
             "some",

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ivr.catalog.faults import suggest
+from ivr.catalog.proofs.alphabets import wrong_letters
 from ivr.catalog.proofs.conditions import fixed_words, wrong_with
+from ivr.catalog.proofs.translated import translation_faults
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import CHANNELS
+from ivr.catalog.slots import FORMS, REFERENCE, SLOT, cut, stray_brace
 from ivr.catalog.source import Node
 from ivr.catalog.translations import Translations
 from ivr.engine import expressions
-from ivr.engine.model import Message, Part, Reference, Say, Template, Wording
-
-SLOT = re.compile(r"\{([^{}]*)\}")
-_REFERENCE = re.compile(r"([a-z_][a-z0-9_]*(?:\.[A-Za-z0-9_]+)*)(?::([a-z]+))?", re.ASCII)
-FORMS: Mapping[str, frozenset[str]] = {
-    "until": frozenset(["date"]),
-    "exact": frozenset(["money"]),
-    "digits": frozenset(["msisdn"]),
-    "grouped": frozenset(["msisdn"]),
-}
-"""The forms a slot may have, and the types each is for."""
+from ivr.engine.model import Message, Part, Say, Template, Wording
 
 Scope = Callable[[tuple[str, ...]], str | None]
 """The type of a dotted name in a place; None where nothing has that name."""
@@ -125,9 +117,12 @@ class Wordings:
     def _languages(self, node: Node, context: str, scope: Scope, what: str, fixed: str | None) -> dict[str, Message]:
         count, texts = self._texts(node, what, scope)
         pieces = tuple(self.template(node, text, scope) for text in texts)
+        for text in dict.fromkeys(texts):
+            for letter in wrong_letters(text, fixed or "en"):
+                self.reader.fault(node, "E076", f"{letter.message} (character {letter.at} of the text)")
         if fixed is not None:
             return dict.fromkeys(self.languages, Message(pieces, fixed))
-        return {language: self._translate(node, context, texts, pieces, count, language) for language in self.languages}
+        return {language: self._translate(node, context, texts, pieces, count, language, scope) for language in self.languages}
 
     def _texts(self, node: Node, what: str, scope: Scope) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         if node.kind == "map" and (counted := node.get("count")) is not None:
@@ -144,7 +139,14 @@ class Wordings:
         return None, (text,)
 
     def _translate(
-        self, node: Node, context: str, texts: tuple[str, ...], pieces: tuple[Template, ...], count: tuple[str, ...] | None, language: str
+        self,
+        node: Node,
+        context: str,
+        texts: tuple[str, ...],
+        pieces: tuple[Template, ...],
+        count: tuple[str, ...] | None,
+        language: str,
+        scope: Scope,
     ) -> Message:
         if language == "en":
             return Message(pieces, "en", count, (lambda number: int(number != 1)) if count else None)
@@ -159,22 +161,18 @@ class Wordings:
             )
         if count is not None and len(found.texts) != catalog.forms:
             self.reader.faults.add(found.place, "E073", f"{len(found.texts)} plural forms; {language} has {catalog.forms}")
-        wanted = {piece.path for template in pieces for piece in template if isinstance(piece, Reference)}
-        translated = []
-        for text in found.texts:
-            template = cut(text)
-            slots = {piece.path for piece in template if isinstance(piece, Reference)}
-            if slots != wanted:
-                missing = ", ".join("{" + ".".join(path) + "}" for path in sorted(wanted ^ slots))
-                self.reader.faults.add(found.place, "E072", f'the translation of "{texts[0][:60]}" and its English differ in {missing}')
-                template = pieces[0]
-            translated.append(template)
+        faults, translated = translation_faults(found, texts, pieces, count, catalog, scope), []
+        for fault in faults:
+            self.reader.faults.add(found.place, fault.code, fault.message)
+        unusable = {fault.form for fault in faults if fault.code == "E072"}
+        for form, text in enumerate(found.texts):
+            translated.append(pieces[-1] if form in unusable else cut(text))
         return Message(tuple(translated), language, count, catalog.rule if count else None)
 
     def template(self, node: Node, text: str, scope: Scope) -> Template:
         """`text` in pieces, its slots checked against what has a name here."""
         for found in SLOT.finditer(text):
-            reference = _REFERENCE.fullmatch(found.group(1))
+            reference = REFERENCE.fullmatch(found.group(1))
             kind = scope(tuple(reference.group(1).split("."))) if reference else None
             if reference is None or kind is None:
                 self.reader.fault(node, "E021", f"nothing here is called {found.group(0)}{_meant(found.group(1), scope)}")
@@ -192,6 +190,8 @@ class Wordings:
                 self.reader.fault(
                     node, "E021", f'{found.group(0)}: a {kind} has no form "{reference.group(2)}"{suggest(reference.group(2), FORMS)}'
                 )
+        if stray_brace(text):
+            self.reader.fault(node, "E021", f'a brace stands alone in "{text[:60]}"; a slot has both: {{name}}')
         return cut(text)
 
 
@@ -200,18 +200,4 @@ def _meant(name: str, scope: Scope) -> str:
     return "" if known is None else suggest(name.partition(":")[0], known())
 
 
-def cut(text: str) -> Template:
-    """`text` as pieces: plain text and references. What is no proper slot stays text."""
-    pieces: list[str | Reference] = []
-    position = 0
-    for found in SLOT.finditer(text):
-        reference = _REFERENCE.fullmatch(found.group(1))
-        if reference is None:
-            continue
-        if found.start() > position:
-            pieces.append(text[position : found.start()])
-        pieces.append(Reference(tuple(reference.group(1).split(".")), reference.group(2) or ""))
-        position = found.end()
-    if position < len(text):
-        pieces.append(text[position:])
-    return tuple(pieces)
+__all__ = ["FORMS", "SLOT", "Scope", "Wordings", "cut"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from ivr.catalog.shapes import CHANNELS
 from ivr.engine.expressions import Constant, Name, Node
 from ivr.engine.model import Entry, FeePrices, Message, Part, Reference, Say, Template, Wording
 from ivr.engine.values import Count, Money, Msisdn, Span, Tariff, Value
@@ -136,7 +137,8 @@ def price_text(price: Money) -> str:
 def prices_text(fee: FeePrices) -> str:
     """What a fee costs, dear channels only: `0.10 sms ussd`, `0.0236 sms`, `free`."""
     by_price: dict[int, list[str]] = {}
-    for channel, price in fee.prices.items():
-        if price.micro:
+    for channel in CHANNELS:
+        price = fee.prices.get(channel)
+        if price is not None and price.micro:
             by_price.setdefault(price.micro, []).append(channel)
     return ", ".join(f"{fee.prices[channels[0]].exact_text()} {' '.join(channels)}" for channels in by_price.values()) or "free"

@@ -44,6 +44,7 @@ class AgiConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._pending: asyncio.Future[AgiReply] | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._through = False
         self.environment = Environment({})
         self.gone: asyncio.Future[str] = self._loop.create_future()
         """Done once the call is over for us; its result is `HungUp.why`."""
@@ -68,7 +69,7 @@ class AgiConnection(asyncio.Protocol):
                 if isinstance(event, AgiReply):
                     self._replied(event)
                 elif isinstance(event, HangUpNotice):
-                    self._leave("hung_up")
+                    self._leave("hung_up", self._through)
                 else:
                     self._cancel_deadline()
                     self.environment = event
@@ -86,18 +87,20 @@ class AgiConnection(asyncio.Protocol):
 
     # What the driver of a call uses.
 
-    async def command(self, name: str, *arguments: str | int, seconds: float = MARGIN) -> AgiReply:
+    async def command(self, name: str, *arguments: str | int, seconds: float = MARGIN, through: bool = False) -> AgiReply:
         """Send one command and await its reply (code 200), at most `seconds`.
 
-        Raises HungUp, AgiRefused (510, 520), AgiArgumentError; RuntimeError where another command is under way.
+        `through`: a caller who hangs up does not end the wait, for Asterisk still says what became of the command; only for those that it
+        carries out on a dead channel (EXEC, GET VARIABLE). Raises HungUp, AgiRefused (510, 520), AgiArgumentError; RuntimeError where
+        another command is under way.
         """
         line = encode_command(name, *arguments)
-        if self.gone.done():
+        if self.gone.done() and not (through and self.gone.result() == "hung_up"):
             raise HungUp(self.gone.result())
         if self._pending is not None or self._transport is None:
             raise RuntimeError("one command at a time")
         pending: asyncio.Future[AgiReply] = self._loop.create_future()
-        self._pending = pending
+        self._pending, self._through = pending, through
         self._deadline = self._loop.call_later(seconds, self._overdue, f"no reply to {name} in time")
         self._transport.write(line)
         try:
@@ -108,7 +111,7 @@ class AgiConnection(asyncio.Protocol):
             self.close()
             raise
         finally:
-            self._pending = None
+            self._pending, self._through = None, False
             self._cancel_deadline()
         if reply.code == 511:
             self._leave("hung_up")
@@ -139,9 +142,9 @@ class AgiConnection(asyncio.Protocol):
             return ""
         return chr(reply.result) if reply.result else ""
 
-    async def get_variable(self, name: str) -> str:
-        """A channel variable, "" where it is not set. Raises HungUp."""
-        return (await self.command("GET VARIABLE", name)).data
+    async def get_variable(self, name: str, through: bool = False) -> str:
+        """A channel variable, "" where it is not set; `through` as in `command`. Raises HungUp."""
+        return (await self.command("GET VARIABLE", name, through=through)).data
 
     async def _still_there(self) -> None:
         """Tell a caller who hung up from a command that failed: `result=-1` means both, and the line HANGUP may be on its way."""
@@ -173,10 +176,10 @@ class AgiConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _leave(self, why: str) -> None:
+    def _leave(self, why: str, through: bool = False) -> None:
         if not self.gone.done():
             self.gone.set_result(why)
-        if self._pending is not None and not self._pending.done():
+        if not through and self._pending is not None and not self._pending.done():
             self._pending.set_exception(HungUp(self.gone.result()))
 
     def _cancel_deadline(self) -> None:

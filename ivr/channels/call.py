@@ -20,13 +20,19 @@ from ivr.channels.agi_protocol import AgiError, Environment, HungUp
 from ivr.channels.agi_server import AgiConnection
 from ivr.channels.call_keys import CallKeys
 from ivr.engine.effects import Speak, Spoken
-from ivr.sessions.requests import Door, Left, Open, Reply, Request
+from ivr.sessions.requests import Connected, Door, Left, Open, Reply, Request
 
 log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"[0-9*#]{1,32}")
 _LINE = re.compile(r"[0-9]{5,15}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+PEOPLE = "Local/{number}@people"
+"""Where a person is called: the dialplan's context `people`, of our own Asterisk (ivr/telephony/conf) or of yours."""
+LONGEST_CONVERSATION = 4 * 3600.0
+"""Seconds that a conversation with a person may last; Asterisk's own hang-up ends it before."""
+_OUTCOMES = {"ANSWER": "answered", "BUSY": "busy"}
+"""What Asterisk's DIALSTATUS means to the menus; anything else is `no_answer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,13 @@ class CallSettings:
     """How calls run. Times in seconds.
 
     `longest`: a call's longest time; `longest_step`: how long the door may take for one step before the caller gets an apology.
-    `language`: of an apology before the door has said one. `people`: where a transfer goes (`Local/{number}@people`), or None.
+    `language`: of an apology before the door has said one. `people`: where a person is called (`{number}` is theirs), or None where nobody can be.
     """
 
     longest: float = 600.0
     longest_step: float = 30.0
     language: str = "en"
-    people: str | None = None
+    people: str | None = PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +176,10 @@ class _Call:
         while (speak := reply.speak) is not None:
             path = await self._join(speak)
             await self._keys.play(path.path, path.milliseconds, speak.collect)
+            if speak.connect is not None and not reply.ended:
+                reply = await self._ask(Connected(await self._connect(speak.connect, speak.ring)))
+                continue
             if speak.collect is None or reply.ended:
-                if speak.connect is not None:
-                    await self.connect(speak.connect, speak.ring)
                 break
             request = await self._keys.gather(speak.collect, self._seconds_left)
             if self._seconds_left() <= 0:
@@ -182,17 +189,25 @@ class _Call:
         await self._connection.command("HANGUP")
         return "completed"
 
-    async def connect(self, number: str, ring: float) -> str:
-        """Transfer the call to a person; returns Asterisk's DIALSTATUS, or `CHANUNAVAIL` where no transfers are set up.
+    async def _connect(self, number: str, ring: float) -> str:
+        """Hand the call to a person and wait until it comes back: `answered` (they have spoken), `busy` or `no_answer`.
 
-        The hook for what the caller hears when nobody answers: the door has no request for that yet, so the call ends after it.
+        Raises HungUp where the caller was gone before anybody answered. Keys pressed meanwhile are the person's, not ours.
         """
         people = self._driver.settings.people
         if people is None or not _NUMBER.fullmatch(number):
-            return "CHANUNAVAIL"
-        # A conversation with a person may last: Asterisk's own hang-up ends it.
-        await self._connection.command("EXEC", "Dial", f"{people.format(number=number)},{round(ring)}", seconds=4 * 3600.0)
-        return await self._connection.get_variable("DIALSTATUS")
+            log.warning("call %s: nobody can be called from here (CallSettings.people)", self._session)
+            return "no_answer"
+        # g: the call comes back to us when the person hangs up; what became of it is told even where the caller hung up first
+        dialled = f"{people.format(number=number)},{max(round(ring), 1)},g"
+        await self._connection.command("EXEC", "Dial", dialled, seconds=ring + LONGEST_CONVERSATION, through=True)
+        status = await self._connection.get_variable("DIALSTATUS", through=True)
+        outcome = _OUTCOMES.get(status, "no_answer")
+        if outcome != "answered":
+            if self._connection.gone.done():
+                raise HungUp(self._connection.gone.result())
+            await self._keys.forget()
+        return outcome
 
     async def _ask(self, request: Request) -> Reply:
         """One step of the door. The caller may be gone after it: then it raises HungUp, with the step done."""

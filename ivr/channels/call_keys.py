@@ -109,6 +109,12 @@ class CallKeys:
             return result
         return Typed(typed) if typed else Silence()
 
+    async def forget(self) -> None:
+        """Drop what was pressed and not used: it was meant for somebody else. Raises HungUp."""
+        await self.fetch()
+        self._waiting.clear()
+        self._late_end = ""
+
     async def _heard(self, key: str) -> None:
         """A command returned `key`: take it from the variable, with whatever was pressed just before it."""
         read = self._read

@@ -26,6 +26,8 @@ REACTION = 400
 """Milliseconds between the end of a prompt and the first key of a group."""
 KEY_GAP = 200
 """Milliseconds between two keys of a group."""
+DIAL_STATUS = {"answered": "ANSWER", "busy": "BUSY", "no_answer": "NOANSWER"}
+"""What a person does who is called, and the DIALSTATUS that Asterisk gives for it."""
 
 
 def _nothing(moment: Moment) -> None:
@@ -38,7 +40,8 @@ class StandIn:
     `keys`: groups separated by spaces; each is typed where the call waits for a key after a prompt. When they run out the caller is
     silent. `acts`: what is done at a given time within a prompt. `describe(file)` gives the words and the language of a file played.
     `leaves`: hangs up instead of waiting once the keys have run out, where else it would stay silent.
-    `language`: for this call only. `dial_status`: what a transfer comes to. Raises ValueError for keys that no telephone has.
+    `language`: for this call only. `dial_status`: what handing the call to a person comes to (a value of `DIAL_STATUS`), and
+    `conversation` for how many milliseconds they speak or it rings. Raises ValueError for keys that no telephone has.
     """
 
     def __init__(
@@ -54,7 +57,8 @@ class StandIn:
         pace: Literal["media", "real"] = "media",
         watch: Callable[[Moment], None] = _nothing,
         store_dtmf: bool = True,
-        dial_status: str = "CHANUNAVAIL",
+        dial_status: str = "ANSWER",
+        conversation: int = 0,
         unique_id: str = "1700000000.1",
     ) -> None:
         if re.search(r"[^0-9*# ]", keys):
@@ -75,7 +79,7 @@ class StandIn:
         self._real = pace == "real"
         self._watch = watch
         self._can_store = store_dtmf
-        self._dial_status = dial_status
+        self._dial_status, self._conversation = dial_status, conversation
         self._unique_id = unique_id
         self._variables: dict[str, str] = {}
         self._stored_in = ""
@@ -239,7 +243,12 @@ class StandIn:
         elif application == "wait":
             await self._pass(round(float(data) * 1000), "")
         elif application == "dial":
-            self._variables["DIALSTATUS"] = self._dial_status
+            if self._conversation:
+                await self._pass(self._conversation, "")
+            # who hangs up while it rings cancels it; in a conversation it was answered all the same
+            cancelled = self.hung_up and self._dial_status != "ANSWER"
+            self._variables["DIALSTATUS"] = "CANCEL" if cancelled else self._dial_status
+            return -1 if self.hung_up else 0
         elif application not in ("noop", "verbose", "set"):
             return -2
         return 0

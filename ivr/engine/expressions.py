@@ -71,6 +71,9 @@ def parse(text: str) -> Node:
         found = _TOKEN.match(text, position)
         if not found:
             at = position + len(text[position:]) - len(text[position:].lstrip())
+            word = re.match(r"[^\W\d_]\w*", text[at:])
+            if word:
+                raise ExpressionError(f"names have small letters; put a word with others in quotes: '{word.group(0)}'", at)
             raise ExpressionError(f"{text[at]!r} has no meaning here", at)
         kind = ("number", "name", "text", "sign")[(found.lastindex or 1) - 1]
         tokens.append((kind, found.group(found.lastindex or 0), found.start(found.lastindex or 0)))

@@ -47,7 +47,10 @@ def tell(
             continue
         turn = Turn.of(model, _state(model, session, notice, line), now, switches)
         if not (
-            turn.serves(notice.serves) and turn.switched_on(notice.switch) and turn.holds(notice.when, Frame("", values)) and _open(turn, notice)
+            turn.serves(notice.serves)
+            and turn.switched_on(notice.switch)
+            and turn.holds(notice.when, Frame("", values))
+            and _open(turn, notice)
         ):
             continue
         way = next((way for way in notice.by if way in ways), None)

@@ -45,8 +45,12 @@ def begin(model: Model, session: str, event: Begin) -> Step:
 
 
 def by_sms(state: State) -> State:
-    """A session whose late answer goes out as an SMS: give it to `step` with that answer. Its own effects have keys of their own."""
-    return replace(state, session=f"{state.session}+sms", by_sms=True)
+    """A session whose late answer goes out as an SMS: give it to `step` with that answer. Its own effects have keys of their own.
+
+    Where it would have gone on afterwards (a pending `then`) is left out: a call has gone there already.
+    """
+    frames = tuple(replace(frame, then=None) for frame in state.frames)
+    return replace(state, session=f"{state.session}+sms", by_sms=True, frames=frames)
 
 
 def sentence(model: Model, channel: str, language: str, answer: str, line: Line | None) -> str:

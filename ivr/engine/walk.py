@@ -282,6 +282,7 @@ def _connect(turn: Turn, name: str) -> None:
     person = turn.model.operator.people[name]
     hours = turn.model.operator.hours.get(person.hours or "")
     if hours is not None and not hours.open_at(turn.now):
+        turn.note("connect", "closed", turn.menu.place)
         _otherwise(turn, Answer("closed", {}))
     else:
         turn.note("connect", name, turn.menu.place)

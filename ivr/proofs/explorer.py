@@ -1,10 +1,4 @@
-"""Every state of an operator's menus, found by stepping the engine itself from every way in, with every line, until nothing new comes.
-
-Two states are one where the engine cannot tell them apart: all of a state counts but the session's name and the counters of inputs and
-effects. Two things are folded on purpose. Silences and mistakes are counted apart and each is compared with its own limit only, so a state
-that has both is taken for one that has the silences alone. In a call, and where a value is awaited, what was said before is not kept by the
-engine but for whole menus, so nothing else of it counts.
-"""
+"""Every state of an operator's menus, found by stepping the engine itself from every way in, with every line, until nothing new comes."""
 
 from __future__ import annotations
 
@@ -15,21 +9,21 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from ivr.catalog.services import Service
 from ivr.engine.effects import Call
-from ivr.engine.events import Begin, Event, Gone
+from ivr.engine.events import Answered, Begin, Event, Gone
 from ivr.engine.model import Model
-from ivr.engine.state import Frame, State
-from ivr.engine.step import Step, begin, step
-from ivr.engine.turn import Turn
-from ivr.engine.values import Line, Secret
+from ivr.engine.state import dump, load
+from ivr.engine.step import Step, begin, by_sms, step
+from ivr.engine.values import Line
 from ivr.proofs.conditions import moments, questions_by_menu, questions_of_line
 from ivr.proofs.invariants import broken
 from ivr.proofs.lines import lines
+from ivr.proofs.marks import Marks
+from ivr.proofs.notes import Notes, dead_ends
 from ivr.proofs.stimuli import Stimuli, Stimulus
 from ivr.proofs.values import SECRET_DIGITS, Representatives
 from ivr.proofs.walked import ENDED, Broken, Node, Walked
 from ivr.proofs.watch import Watched, WatchedMoment
 from ivr.proofs.ways_in import Opening, openings
-from ivr.services.schema import ENGINE_OWN
 
 DEEPEST = 12
 """Menus a session stands in before the walk goes no deeper: a tree that leads round in circles would have no end."""
@@ -53,13 +47,14 @@ class Explorer:
         self.model = model
         self.values = Representatives(model.operator)
         self.questions, of_line = questions_by_menu(model), questions_of_line(model)
-        self.lines = lines(model, of_line, self.values, kinds)
+        self.lines = lines(model, self.questions, of_line, self.values, kinds)
         self.moments = moments(model, now)
         self.languages = tuple(languages or model.operator.languages)
         self.stimuli = Stimuli(model, services, self.questions, of_line, self.values, now)
         self.walked = Walked(model)
         self._numbers: dict[Hashable, int] = {}
-        self._frozen: dict[int, tuple[object, Hashable]] = {}
+        self._marks = Marks()
+        self._notes = Notes(self.walked)
         self._waiting: deque[int] = deque()
         self._secrets = (SECRET_DIGITS[:4],) if any(item.type.secret for menu in model.menus.values() for item in menu.ask) else ()
 
@@ -68,10 +63,11 @@ class Explorer:
         for opening in openings(self.model, self.lines, self.languages, self.moments[0], self.stimuli):
             self._open(opening)
         self._exhaust()
-        for opening in self._dialled():
+        for opening in [*self._dialled(), *self._dropped()]:
             self._open(opening)
         self._exhaust()
-        self._dead_ends()
+        for number in dead_ends(self.walked, self.moments[0]):
+            self._broken(number, "", f"a dead end in {self.walked.nodes[number].state.frames[-1].menu}: nothing that can be typed leads on")
         self.walked.bounds |= self.values.cut
         return self.walked
 
@@ -143,108 +139,47 @@ class Explorer:
         walked = self.walked
         walked.transitions += 1
         state_before = None if before is None else walked.nodes[before].state
-        for what in broken(self.model, state_before, done, self._secrets):
+        for what in broken(self.model, state_before, done, self._secrets, self._paid(before, stimulus)):
             self._broken(before, stimulus.label, what)
-        self._note(before, state_before, stimulus, done)
+        self._notes.step(before, stimulus, done)
         if done.state.ended:
             if before is not None:
                 walked.edges[before].append((self._kind(stimulus, done), ENDED))
             return
         call = next((effect for effect in done.effects if isinstance(effect, Call)), None)
-        mark = self._mark(done.state)
+        mark = self._marks.of(done.state)
         number = self._numbers.get(mark)
         if number is None:
             number = self._numbers[mark] = len(walked.nodes)
             walked.nodes.append(Node(done.state, call, before, stimulus.label, stimulus.kind, opening))
             walked.edges.append([])
             self._waiting.append(number)
-            self._note_hidden(number, stimulus.event)
+            self._notes.hidden(number, stimulus)
+            if call is not None and call.late == "send_by_sms" and not done.state.by_sms:
+                # the answer that comes when the session is over: it goes on by itself, and nobody hears of it before
+                late = dataclasses.replace(done, state=by_sms(done.state))
+                self._take(number, opening, Stimulus(f"{call.service}: late, then by SMS", "late", stimulus.event), late)
         if before is not None:
             walked.edges[before].append((self._kind(stimulus, done), number))
+
+    def _paid(self, before: int | None, stimulus: Stimulus) -> str:
+        """The fee that an answer says was taken."""
+        call = None if before is None else self.walked.nodes[before].call
+        taken = isinstance(stimulus.event, Answered) and stimulus.event.answer.outcome == "ok"
+        return call.fee.name if taken and call is not None and call.fee is not None else ""
 
     def _kind(self, stimulus: Stimulus, done: Step) -> str:
         """What an edge is: `gone`, `wrong` (a mistake or silence), `on` (through a menu or a choice), or `same`."""
         told = {traced.what for traced in done.trace}
         if stimulus.kind == "gone":
             return "gone"
+        if stimulus.kind == "late":
+            return "same"
         return "wrong" if told & {"no_match", "no_input"} else "on" if told & {"menu", "choice"} else "same"
 
     def _broken(self, before: int | None, label: str, what: str) -> None:
         if len(self.walked.broken) < 200:
             self.walked.broken.append(Broken(what, self.walked.way(before, label)))
-
-    def _note(self, before: int | None, state: State | None, stimulus: Stimulus, done: Step) -> None:
-        """Which menus, choices and outcomes this step went through, as its trace tells."""
-        walked, channel = self.walked, done.state.channel
-        menu = state.frames[-1].menu if state is not None and state.frames else ""
-        for traced in done.trace:
-            match traced.what:
-                case "menu":
-                    menu = traced.detail
-                    if (menu, channel) not in walked.menus:
-                        walked.menus[menu, channel] = walked.way(before, stimulus.label, stimulus.kind)
-                case "choice":
-                    if (menu, traced.detail, channel) not in walked.choices:
-                        walked.choices[menu, traced.detail, channel] = walked.way(before, stimulus.label, stimulus.kind)
-                case "answer":
-                    found = walked.outcomes.get((menu, traced.detail, channel))
-                    # a service of the menu's own says more than the engine's look at the funds, which comes before it
-                    if found is None or (found[-1].startswith(ENGINE_OWN) and not stimulus.label.startswith(ENGINE_OWN) and stimulus.label):
-                        walked.outcomes[menu, traced.detail, channel] = walked.way(before, stimulus.label, stimulus.kind)
-
-    def _note_hidden(self, number: int, event: Event) -> None:
-        """A menu with choices none of which this line can take: the page, or what a call has said and left."""
-        state = self.walked.nodes[number].state
-        switches = getattr(event, "switches", {})
-        shown = [state.frames[-1]] if state.waiting == "menu" else []
-        for frame in [*shown, *(head.frame for head in state.heads if head.what == "menu")]:
-            menu = self.model.menus[frame.menu]
-            mark = (frame.menu, state.channel)
-            if menu.choices and not frame.told and mark not in self.walked.hidden and not menu.then:
-                turn = Turn.of(self.model, state, event.now, switches)
-                if not turn.visible(frame):
-                    self.walked.hidden[mark] = self.walked.way(number)
-
-    # -- which states are one
-
-    def _mark(self, state: State) -> Hashable:
-        answering, written = state.waiting.startswith("call:"), state.channel != "call"
-        kept = state.heads if answering or (written and state.waiting == "menu") else [head for head in state.heads if head.what == "menu"]
-        return (
-            state.channel,
-            state.language,
-            state.line,
-            state.entry,
-            state.home,
-            state.waiting,
-            tuple(map(self._frame, state.frames)),
-            tuple(
-                [(head.what, self._frame(head.frame, paged=head.what == "menu" and not written), self._freeze(head.extra)) for head in kept]
-            ),
-            state.dial,
-            state.paid,
-            state.silences,
-            0 if state.silences else state.mistakes,
-        )
-
-    def _frame(self, frame: Frame, paged: bool = True) -> Hashable:
-        fields, got = self._freeze(frame.fields), self._freeze(frame.got)
-        return (frame.menu, fields, got, frame.then, frame.told, frame.page if paged else 0, frame.confirmed, frame.acted)
-
-    def _freeze(self, value: object) -> Hashable:
-        """A value that can be hashed. Remembered by identity, for the same answers come again and again."""
-        if isinstance(value, Secret):
-            return "secret"
-        if not isinstance(value, Mapping | tuple):
-            return value
-        found = self._frozen.get(id(value))
-        if found is None:
-            if isinstance(value, tuple):
-                frozen: Hashable = tuple(map(self._freeze, value))
-            else:
-                frozen = tuple((name, self._freeze(item)) for name, item in sorted(value.items()))
-            found = self._frozen[id(value)] = (value, frozen)
-        return found[1]
 
     # -- afterwards
 
@@ -271,32 +206,13 @@ class Explorer:
                     found.setdefault((f"{code[:-1]}*99#", event.line), node.opening.dialling(f"{code[:-1]}*99#"))
         return list(found.values())
 
-    def _dead_ends(self) -> None:
-        """From every state that waits, an end or another menu can be reached by something else than mistakes and silence.
-
-        A page of a finished menu, which has more pages and nothing else, is read and left. What a bound kept from being walked is let be.
-        """
-        walked = self.walked
-        leads = {number for number, edges in enumerate(walked.edges) if not edges or self._is_finished(walked.nodes[number].state)}
-        into: dict[int, list[int]] = {}
-        for number, edges in enumerate(walked.edges):
-            here = walked.nodes[number].state.frames[-1].menu
-            for kind, target in edges:
-                if kind in ("wrong", "gone"):
-                    continue
-                if kind == "on" or target == ENDED or walked.nodes[target].state.frames[-1].menu != here:
-                    leads.add(number)
-                else:
-                    into.setdefault(target, []).append(number)
-        waiting = list(leads)
-        while waiting:
-            for before in into.get(waiting.pop(), ()):
-                if before not in leads:
-                    leads.add(before)
-                    waiting.append(before)
-        for number, node in enumerate(walked.nodes):
-            if number not in leads:
-                self._broken(number, "", f"a dead end in {node.state.frames[-1].menu}: nothing that can be typed leads on")
-
-    def _is_finished(self, state: State) -> bool:
-        return state.channel != "call" and state.waiting == "menu" and not Turn.of(self.model, state, self.moments[0], {}).visible()
+    def _dropped(self) -> list[Opening]:
+        """Sessions that were cut off where an entry offers to go on: each state that waits, dialled again."""
+        found = []
+        for number, node in enumerate(self.walked.nodes):
+            event, state = node.opening.event, node.state
+            resumes = state.entry >= 0 and self.model.entries[state.entry].resume and event.dropped is None
+            if resumes and node.call is None and not state.mistakes and not state.silences and state.waiting != "connect":
+                label = f"{', '.join(self.walked.way(number))}, cut off; {event.address}"
+                found.append(Opening(label, dataclasses.replace(event, line=state.line, dropped=load(dump(state)))))
+        return found

@@ -14,9 +14,13 @@ MOST_FRAMES = 51
 """Menus that a session may stand in: the first, and as many as the engine remembers."""
 
 
-def broken(model: Model, before: State | None, done: Step, secrets: Sequence[str] = ()) -> Iterator[str]:
-    """What this step did that no step may do. `secrets` were typed into secret fields."""
+def broken(model: Model, before: State | None, done: Step, secrets: Sequence[str] = (), paid: str = "") -> Iterator[str]:
+    """What this step did that no step may do. `secrets` were typed into secret fields; `paid` is the fee that the event says was taken."""
     effects, state = done.effects, done.state
+    if paid and model.operator.fees[paid].once and paid not in state.paid and not state.ended:
+        yield f"the fee {paid} is paid and forgotten, so it can be charged again"
+    if state.channel == "sms" and state.ended and not any(isinstance(effect, Sms) for effect in effects) and _answers(done):
+        yield "an SMS gets no answer"
     calls = [effect for effect in effects if isinstance(effect, Call)]
     if calls:
         yield from _calls(model, before, state, effects, calls, done)
@@ -28,7 +32,7 @@ def broken(model: Model, before: State | None, done: Step, secrets: Sequence[str
         yield from (f"a secret is shown: {type(effect).__name__}" for secret in secrets if secret in _said(effect))
     if len(state.frames) > MOST_FRAMES:
         yield f"{len(state.frames)} menus are remembered"
-    if state.waiting.startswith("field:") and not _asked(model, state):
+    if state.waiting.startswith(("field:", "again:")) and not _asked(model, state):
         yield f"{state.waiting} is awaited, which {state.frames[-1].menu} does not ask"
 
 
@@ -78,15 +82,21 @@ def _reply(state: State, effects: Sequence[Effect]) -> Iterator[str]:
 
 
 def _page(model: Model, page: Page) -> Iterator[str]:
-    size = measure(page.text, model.operator.ussd.octets)
-    if not size.fits:
-        yield f"a page of {size.length} characters where {size.limit} fit"
-    if (size.encoding, size.length, size.limit) != (page.encoding, page.length, page.limit):
-        yield "a page is measured wrongly"
+    if page.limit:  # a browser's page has none
+        size = measure(page.text, model.operator.ussd.octets)
+        if not size.fits:
+            yield f"a page of {size.length} characters where {size.limit} fit"
+        if (size.encoding, size.length, size.limit) != (page.encoding, page.length, page.limit):
+            yield "a page is measured wrongly"
     if not page.text.strip():
         yield "an empty page"
     if "{" in page.text or "None" in page.text.split():
         yield f"a slot is left open: {page.text!r}"
+
+
+def _answers(done: Step) -> bool:
+    """Whether it was the menus that ended the session, and not the subscriber."""
+    return not any(traced.what == "gone" for traced in done.trace)
 
 
 def _said(effect: Effect) -> str:
@@ -101,5 +111,5 @@ def _said(effect: Effect) -> str:
 def _asked(model: Model, state: State) -> bool:
     if not state.frames:
         return False
-    name = state.waiting.removeprefix("field:").partition(":")[0]
+    name = state.waiting.partition(":")[2]
     return name in [field.name for field in model.menus[state.frames[-1].menu].ask]

@@ -18,13 +18,19 @@ FLAGS = ("roaming", "notices")
 """What of a line is on or off."""
 
 
-def lines(model: Model, questions: Questions, values: Representatives, kinds: Mapping[str, str] | None = None) -> list[Line]:
+def lines(
+    model: Model, by_menu: Mapping[str, Questions], of_line: Questions, values: Representatives, kinds: Mapping[str, str] | None = None
+) -> list[Line]:
     """Active lines, one for each way in which the menus can treat a line; with a language each, but for it alike.
 
-    `kinds` gives a tariff's kind of line where the operator file says it, so that no prepaid line has a postpaid tariff.
+    `of_line` is all that is asked of any line, `by_menu` by which menu: what only menus ask that do not serve a line makes no difference to
+    it. `kinds` gives a tariff's kind of line where the operator file says it, so that no prepaid line has a postpaid tariff.
     """
     found = []
-    for kind, tariff in _tariffs(model, questions, kinds or {}):
+    for kind, tariff in _tariffs(model, of_line, kinds or {}):
+        groups = groups_of(model, Line(model.operator.country, kind, "active", tariff, None))
+        served = [asked for name, asked in by_menu.items() if model.menus[name].serves in groups]
+        questions = {path: frozenset().union(*(asked.get(path, NOTHING) for asked in served)) for path in of_line}
         columns = [alike([True, False], questions.get(("line", flag), NOTHING)) for flag in FLAGS]
         expiries = values.of("date", questions.get(("line", "expires"), NOTHING)) if kind == "prepaid" else [None]
         for roaming, notices, expires in itertools.product(*columns, expiries):

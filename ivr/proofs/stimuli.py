@@ -148,9 +148,8 @@ class Stimuli:
             case "number":
                 yield from (str(size) for size in (*sizes, 5) if size >= 0)
             case "money":
-                yield from (
-                    Money(size, "").exact_text() for limit in sizes for size in (limit // 10_000 * 10_000, limit + 9_999) if size >= 0
-                )
+                cents = [limit + step for limit in (kind.least, kind.most) if limit is not None for step in (0, -10_000, 10_000)]
+                yield from (Money(size, "").exact_text() for size in cents if size >= 0)
                 yield from ("5.00", "0.01", "99999.99")
             case "msisdn":
                 yield from (self._written(digit) for digit in "73")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from ivr.proofs.walked import Walked, Way
+from ivr.scenarios.suite import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,28 @@ class Covered:
     menus: Set[tuple[str, str]] = field(default_factory=frozenset)
     choices: Set[tuple[str, str, str]] = field(default_factory=frozenset)
     outcomes: Set[tuple[str, str, str]] = field(default_factory=frozenset)
+
+
+def covered_by(results: Iterable[Result]) -> Covered:
+    """What the scenarios that passed, and that a person vouches for, went through."""
+    menus: set[tuple[str, str]] = set()
+    choices: set[tuple[str, str, str]] = set()
+    outcomes: set[tuple[str, str, str]] = set()
+    counted = [result for result in results if result.passed and result.scenario.counts]
+    for turned in (turned for result in counted for seen in result.played for turned in seen.turns):
+        menu = turned.menu
+        for traced in turned.trace:
+            match traced.what:
+                case "menu":
+                    menu = traced.detail
+                    menus.add((menu, turned.channel))
+                case "back":
+                    menu = traced.detail
+                case "choice":
+                    choices.add((menu, traced.detail, turned.channel))
+                case "answer" | "connect":
+                    outcomes.add((menu, traced.detail, turned.channel))
+    return Covered(menus, choices, outcomes)
 
 
 @dataclass(frozen=True, slots=True)

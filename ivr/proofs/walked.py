@@ -80,7 +80,9 @@ class Walked:
         return label in [choice.key for choice in self.model.menus[state.frames[-1].menu].choices]
 
     def never(self) -> Iterator[tuple[str, str]]:
-        """What no walk reaches on any channel: the place in the menu files, and what it is."""
+        """What no walk reaches on any channel: the place in the menu files, and what it is. Nothing where a bound was reached."""
+        if self.bounds:
+            return
         menus = {menu for menu, _ in self.menus}
         choices = {(menu, key) for menu, key, _ in self.choices}
         outcomes = {(menu, outcome) for menu, outcome, _ in self.outcomes}
@@ -91,6 +93,8 @@ class Walked:
             for choice in menu.choices:
                 if (name, choice.key) not in choices:
                     yield choice.place, f"nobody can press {choice.key} in {name}"
+            if menu.list is not None and menu.list.choose is not None and (name, "item") not in choices:
+                yield menu.list.choose.place, f"nobody can choose an item in {name}"
             for outcome, answer in menu.otherwise.items():
                 if (name, outcome) not in outcomes:
                     yield answer.place, f"{name} never answers {outcome}"

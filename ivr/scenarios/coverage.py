@@ -45,11 +45,13 @@ class Coverage:
         reached = channels_of(model)
         self.menus = {
             name: MenuCoverage(
-                *(name, menu.place, {choice.key: choice.place for choice in menu.choices}),
+                *(name, menu.place, choices_of(menu)),
                 outcomes=outcomes_of(model, menu, services, reached[name] or frozenset(CHANNELS)),
             )
             for name, menu in model.menus.items()
         }
+        self.notices = {notice.place: notice.name for notice in model.notices}
+        self.told: set[str] = set()
         self._by_place = {menu.place: name for name, menu in model.menus.items()}
 
     def add(self, played: Iterable[Seen]) -> None:
@@ -73,6 +75,12 @@ class Coverage:
                         covered.taken.add(traced.detail)
                 case "call":
                     invoked = True
+                case "notice":
+                    self.told.add(traced.place)
+                case "connect":
+                    covered = self.menus.get(self._by_place.get(traced.place, ""))
+                    if covered is not None and traced.detail in covered.outcomes:
+                        covered.answered.add(traced.detail)
                 case "answer":
                     covered = self.menus.get(self._by_place.get(traced.place, ""))
                     # the engine's own look at a line's money is an outcome of the menu only where there is not enough of it
@@ -89,26 +97,38 @@ class Coverage:
 
     def missing(self) -> list[tuple[str, str, str]]:
         """Everything that was not seen: place, menu, and what it is."""
-        return [(place, menu.name, what) for menu in self.menus.values() for place, what in menu.missing()]
+        found = [(place, menu.name, what) for menu in self.menus.values() for place, what in menu.missing()]
+        return found + [
+            (place, f"notices.{name}", "nobody is told of this") for place, name in self.notices.items() if place not in self.told
+        ]
+
+
+def choices_of(menu: Menu) -> dict[str, str]:
+    """The choices of a menu with their places; the items of a list that can be chosen are one, `item`."""
+    found = {choice.key: choice.place for choice in menu.choices}
+    if menu.list is not None and menu.list.choose is not None:
+        found["item"] = menu.list.choose.place
+    return found
 
 
 def channels_of(model: Model) -> dict[str, frozenset[str]]:
     """By which channels each menu can be reached; none where nothing that is known here leads to it."""
     reached: dict[str, set[str]] = {name: set() for name in model.menus}
     waiting = [(target, entry.channel) for entry in model.entries for target in (entry.go, entry.then) if target]
-    waiting += [(model.operator.first_call, "call")] if model.operator.first_call else []
+    waiting += [(menu, "call") for menu in (model.operator.first_call, model.operator.call.person) if menu]
+    waiting += [(notice.go, "ussd") for notice in model.notices if notice.go]
     while waiting:
         name, channel = waiting.pop()
         if name not in reached or channel in reached[name]:
             continue
         reached[name].add(channel)
         menu = model.menus[name]
-        choices = [choice for choice in menu.choices if choice.only is None or channel in choice.only]
-        targets = [target for choice in choices for target in (choice.go, choice.then)]
+        # nobody can press a key in an SMS
+        choices = [choice for choice in menu.choices if channel != "sms" and (choice.only is None or channel in choice.only)]
+        targets: list[str | None] = [target for choice in choices for target in (choice.go, choice.then)]
         targets += [menu.then, *(outcome.go for outcome in menu.otherwise.values())]
         targets += [tries.then for tries in (menu.no_input, menu.no_match) if tries is not None]
-        chosen = getattr(menu.list, "choose", None)
-        targets += [getattr(chosen, "go", None)]
+        targets += [menu.list.choose.go] if menu.list is not None and menu.list.choose is not None else []
         waiting += [(target, channel) for target in targets if target]
     return {name: frozenset(channels) for name, channels in reached.items()}
 
@@ -124,8 +144,10 @@ def outcomes_of(model: Model, menu: Menu, services: Mapping[str, Service], chann
             found.setdefault(name, invocation.place)
     for name, outcome in menu.otherwise.items():
         found[name] = outcome.place
+    if menu.connect is not None:
+        found.setdefault("answered", menu.place)
     if _can_lack(model, menu, channels):
-        found.setdefault("not_enough", menu.place)
+        found.setdefault("not_enough", menu.fee_place or menu.place)
     return found
 
 

@@ -126,7 +126,7 @@ def _write(path: Path, text: str, suite: Suite, operator: str) -> None:
     before = path.read_bytes()
     path.write_bytes(text.encode("utf-8"))
     faults = Faults()
-    read_scenarios(path, suite.models[operator], suite.services, faults)
+    read_scenarios(path, suite.models[operator], suite.offers, faults)
     if faults.errors():
         path.write_bytes(before)
         raise NotWritten(f"{path.name} was left as it was, its form is too unusual to be written into: {faults.errors()[0]}")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ivr.engine.values import Value
 from ivr.services.faults import Planned
 
 ACTS = ("wait", "event", "hang_up", "dial", "call", "sms", "press", "silence", "person")
@@ -27,7 +28,8 @@ class Act:
     """One thing a subscriber or the world does.
 
     `argument`: the code, number, short code, keys, seconds of `wait`, times of `silence`, outcome of `person`, name of `event`. `text` is
-    that of an SMS. `to` is the line an event is about, and `values` what the event brings, as written.
+    that of an SMS. `to` is the line an event is about, `values` what the event brings,
+    and `ways` those in which the network can tell the line (none: the demo's).
     """
 
     kind: str
@@ -35,7 +37,8 @@ class Act:
     place: str
     text: str = ""
     to: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    ways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ivr.engine.effects import Collect, Page, Sms, Traced
-from ivr.engine.values import Value
+from ivr.engine.effects import Collect, Page, Sms, Traced, UssdNotice
 from ivr.scenarios.model import Act, Scenario, Step
 from ivr.scenarios.spoken import spoken_text
-from ivr.scenarios.values import guessed
 from ivr.scenarios.world import Stage, World
-from ivr.sessions.requests import Left, Open, Reply, Request, Silence, Typed
+from ivr.sessions.requests import Connected, Left, Open, Reply, Request, Silence, Typed
+from ivr.sessions.telling import OFFERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +25,30 @@ class Turned:
 
 @dataclass(slots=True)
 class Seen:
-    """What came of one step. `said` holds everything that a call said, in order; `charged` is by line, in micro-units.
-
-    `shows`: the step had a reply of a session, and not only time that passed.
-    """
+    """What came of one step. `said` holds everything that a call said, in order; `charged` is by line, in micro-units."""
 
     step: Step
     page: Page | None = None
     said: list[str] = field(default_factory=list)
-    messages: list[Sms] = field(default_factory=list)
+    messages: list[Sms | UssdNotice] = field(default_factory=list)
     charged: Mapping[str, int] = field(default_factory=dict)
     ended: bool | None = None
     language: str = ""
     channel: str = ""
     secret: bool = False
-    shows: bool = False
     log: list[str] = field(default_factory=list)
     turns: list[Turned] = field(default_factory=list)
 
-    def got(self, msisdn: str) -> list[Sms]:
-        """The messages that went to a line."""
+    def got(self, msisdn: str) -> list[Sms | UssdNotice]:
+        """The messages that went to a line: SMS, and notices that the network shows on its screen."""
         return [message for message in self.messages if message.to == msisdn]
 
 
-class Unplayable(Exception):
-    """An act that this build has no door for. `place` is where the scenario asks for it."""
+class NothingOpen(Exception):
+    """A step acts in a session that the network did not open. `place` is the act's."""
 
-    def __init__(self, act: str, place: str) -> None:
-        super().__init__(f"{act} cannot be played by this build")
+    def __init__(self, place: str) -> None:
+        super().__init__("nothing is open for this line: the network opened no session")
         self.place = place
 
 
@@ -70,6 +65,7 @@ class Player:
 
     def __init__(self, stage: Stage, scenario: Scenario) -> None:
         self.stage, self.scenario = stage, scenario
+        self._sent = 0
         self.sessions: dict[str, _Session] = {}
         self.world: World | None = None
         self._number = 0
@@ -97,6 +93,9 @@ class Player:
         fees, logged = world.fees(), len(world.log.lines)
         for act in step.acts:
             getattr(self, f"_{act.kind}")(world, seen, step.line, act)
+        sent, self._sent = world.sent(self._sent)
+        # what could not be kept in the books was answered all the same
+        seen.messages = [*sent, *(message for message in seen.messages if message.key not in {sms.key for sms in sent})]
         seen.charged = {msisdn: micro - fees.get(msisdn, 0) for msisdn, micro in world.fees().items() if micro != fees.get(msisdn, 0)}
         seen.log = world.log.lines[logged:]
         return seen
@@ -105,22 +104,20 @@ class Player:
 
     def _wait(self, world: World, seen: Seen, line: str, act: Act) -> None:
         world.pass_time(float(act.argument))
-        world.runner.sweep()
-        due = getattr(world.runner, "run_due", None)
-        if due is not None:
-            seen.messages += [effect for effect in due() or () if isinstance(effect, Sms)]
+        world.due()
 
     def _event(self, world: World, seen: Seen, line: str, act: Act) -> None:
-        operator = self.stage.releases.current[self.scenario.operator].operator
-        zone = self.stage.terms[self.scenario.operator].time_zone
-        values: dict[str, Value] = {name: guessed(text, operator, zone) for name, text in act.values.items()}
-        tell = getattr(world.runner, "tell", None)
-        if tell is None:
-            raise Unplayable("event", act.place)
-        seen.messages += [effect for effect in tell(act.argument, act.to, values) or () if isinstance(effect, Sms)]
+        reply = world.runner.tell(act.argument, act.to, act.values, offered=act.ways or OFFERED)
+        seen.turns.append(Turned(reply.trace, "ussd" if reply.opened else "sms", reply.language, ""))
+        seen.messages += [*reply.messages, *reply.ussd_notices]
+        if reply.opened:
+            # the network opens a session: what the phone answers belongs to it
+            self.sessions[act.to] = _Session(reply.opened, "ussd", self.scenario.operator)
+            seen.page, seen.ended, seen.language, seen.channel = reply.page, reply.ended, reply.language, "ussd"
 
     def _hang_up(self, world: World, seen: Seen, line: str, act: Act) -> None:
-        session = self.sessions.pop(line)
+        session = self._session(line, act)
+        del self.sessions[line]
         self._ask(world, seen, session, Left("hung_up" if session.channel == "call" else "aborted"))
 
     def _dial(self, world: World, seen: Seen, line: str, act: Act) -> None:
@@ -133,7 +130,7 @@ class Player:
         self._open(world, seen, line, Open("sms", act.argument, line, text=act.text, language=self._language(world, line)))
 
     def _press(self, world: World, seen: Seen, line: str, act: Act) -> None:
-        session = self.sessions[line]
+        session = self._session(line, act)
         if session.channel != "call":
             self._ask(world, seen, session, Typed(act.argument))
             return
@@ -144,7 +141,7 @@ class Player:
             self._ask(world, seen, session, typed)
 
     def _silence(self, world: World, seen: Seen, line: str, act: Act) -> None:
-        session = self.sessions[line]
+        session = self._session(line, act)
         for _ in range(int(act.argument)):
             if session.channel == "call":
                 self._ask(world, seen, session, Silence())
@@ -154,14 +151,14 @@ class Player:
                 world.runner.sweep()
 
     def _person(self, world: World, seen: Seen, line: str, act: Act) -> None:
-        from ivr.sessions import requests
-
-        connected = getattr(requests, "Connected", None)
-        if connected is None:
-            raise Unplayable("person", act.place)
-        self._ask(world, seen, self.sessions[line], connected(act.argument))
+        self._ask(world, seen, self._session(line, act), Connected(act.argument))
 
     # -- the door
+
+    def _session(self, line: str, act: Act) -> _Session:
+        if line not in self.sessions:
+            raise NothingOpen(act.place)
+        return self.sessions[line]
 
     def _language(self, world: World, line: str) -> str | None:
         """A language for this session alone: of a line that the books do not have, and so no language for."""
@@ -182,11 +179,11 @@ class Player:
         frames = record.state.frames if record is not None else ()
         reply: Reply = world.runner.call(session.name, request)
         seen.turns.append(Turned(reply.trace, session.channel, reply.language, frames[-1].menu if frames else ""))
-        seen.messages += reply.messages
+        seen.messages += [*reply.messages, *reply.ussd_notices]
         if isinstance(request, Left):
             session.collect = None
             return
-        seen.shows, seen.ended, seen.language, seen.channel = True, reply.ended, reply.language, session.channel
+        seen.ended, seen.language, seen.channel = reply.ended, reply.language, session.channel
         seen.page = reply.page or seen.page
         speak = reply.speak
         if speak is not None:

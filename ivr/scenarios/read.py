@@ -9,8 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.catalog.faults import Faults, suggest
+from ivr.catalog.own_services import Offered
 from ivr.catalog.reader import NAME
-from ivr.catalog.services import Service, Type
+from ivr.catalog.services import Type
 from ivr.catalog.source import Node, read_file
 from ivr.engine.model import Model
 from ivr.engine.values import Value
@@ -38,18 +39,19 @@ def shown_name(path: Path) -> str:
     return "/".join(path.absolute().parts[-4:])
 
 
-def read_scenarios(path: Path, model: Model, services: Mapping[str, Service], faults: Faults) -> list[Scenario]:
+def read_scenarios(path: Path, model: Model, offers: Offered, faults: Faults) -> list[Scenario]:
     """The scenarios of one file, in written order. What has a fault is left out and reported."""
     shown = shown_name(path)
     top = read_file(path, shown, path.parent.parent.parent, faults)
-    return [] if top is None else FileReader(path, shown, model, services, faults).file(top)
+    return [] if top is None else FileReader(path, shown, model, offers, faults).file(top)
 
 
 class FileReader:
-    """Reads one scenario file of the operator of `model`."""
+    """Reads one scenario file of the operator of `model`. `offers` are the services and events that there are."""
 
-    def __init__(self, path: Path, shown: str, model: Model, services: Mapping[str, Service], faults: Faults) -> None:
-        self.path, self.shown, self.model, self.services, self.faults = path, shown, model, services, faults
+    def __init__(self, path: Path, shown: str, model: Model, offers: Offered, faults: Faults) -> None:
+        self.path, self.shown, self.model, self.faults = path, shown, model, faults
+        self.services, self.events = offers.services, offers.events
         self.operator = model.operator
         self.zone = ZoneInfo(model.operator.time_zone)
 
@@ -218,23 +220,27 @@ class FileReader:
 
     def given(self, service: str, word: Node, node: Node | None, types: Mapping[str, Type]) -> dict[str, Value]:
         """What an answer brings. Beside `ok` the real answer fills what is not named; any other outcome has only what stands here."""
-        outcome, values = word.text, dict[str, Value]()
+        outcome = word.text
         if node is not None and node.kind != "map":
-            self.fault(
-                node, f"gives is a map here, with {', '.join(types)}" if types else f'gives is a map here, and "{outcome}" brings nothing'
-            )
-            return values
-        for key, value in node.pairs if node is not None else ():
-            if key.text not in types:
-                self.fault(key, f'"{outcome}" of {service} does not bring "{key.text}"{suggest(key.text, types)}')
-                continue
-            try:
-                values[key.text] = value_of(value, types[key.text], self.operator, self.zone)
-            except Unreadable as error:
-                self.faults.add(error.node.place, CODE, f"{key.text}: {error}")
+            self.fault(node, f"gives is a map of what {outcome!r} brings: {', '.join(types) or 'nothing'}")
+            return {}
+        values = {} if node is None else self.values(node.pairs, types, f'"{outcome}" of {service}')
         missing = [name for name in types if node is None or node.get(name) is None]
         if outcome not in ("ok", "not_enough") and missing:
             # the menu's answer to this outcome may name any of them
             whole = f"{{outcome: {outcome}, gives: {{{', '.join(f'{name}: ...' for name in types)}}}}}"
             self.fault(word, f'"{outcome}" of {service} brings {", ".join(types)}: write {whole}')
+        return values
+
+    def values(self, pairs: Iterable[tuple[Node, Node]], types: Mapping[str, Type], what: str) -> dict[str, Value]:
+        """The values that `what` brings, each as its type wants it; what is no such value is reported and left out."""
+        values: dict[str, Value] = {}
+        for key, value in pairs:
+            if key.text not in types:
+                self.fault(key, f'{what} does not bring "{key.text}"{suggest(key.text, types)}')
+                continue
+            try:
+                values[key.text] = value_of(value, types[key.text], self.operator, self.zone)
+            except Unreadable as error:
+                self.faults.add(error.node.place, CODE, f"{key.text}: {error}")
         return values

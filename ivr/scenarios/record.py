@@ -14,9 +14,10 @@ from pathlib import Path
 
 from ivr.catalog.faults import Faults
 from ivr.catalog.source import Node, read_text
+from ivr.engine.model import Model
 from ivr.scenarios.spoken import spoken_text
 from ivr.scenarios.written import block, quoted
-from ivr.sessions.requests import Door, Left, Open, Reply, Request, Silence, Typed
+from ivr.sessions.requests import Connected, Door, Left, Open, Reply, Request, Silence, Typed
 
 SECRET = "SECRET"
 """Stands for what was typed at a secret question."""
@@ -40,10 +41,10 @@ class _Step:
 
 
 class Recording:
-    """Notes every request and reply of one session, in order."""
+    """Notes every request and reply of one session, in order. `model`: the menus, which know where a code may hold a secret."""
 
-    def __init__(self, line: str, language: str | None, now: datetime.datetime) -> None:
-        self.line, self.language, self.now = line, language, now
+    def __init__(self, line: str, language: str | None, now: datetime.datetime, model: Model | None = None) -> None:
+        self.line, self.language, self.now, self._model = line, language, now, model
         self.steps: list[_Step] = []
         self._secret = False
 
@@ -52,12 +53,21 @@ class Recording:
         step = self._step(request)
         if step is None:
             return
+        if step.act == "dial" and self._asks_secrets(reply):
+            _hide(step)
         step.page = reply.page.text if reply.page is not None else step.page
         if reply.speak is not None:
             step.said.append(spoken_text(reply.speak))
         step.got += [message.text for message in reply.messages if message.to == self.line]
         collect = reply.speak.collect if reply.speak is not None else None
         self._secret = bool((reply.page is not None and reply.page.secret) or (collect is not None and collect.secret))
+
+    def _asks_secrets(self, reply: Reply) -> bool:
+        """Whether the entry that a dialled code came in by leads to a menu with a secret field, so that the code may hold a secret."""
+        places = {traced.place for traced in reply.trace if traced.what == "entry"}
+        entries = () if self._model is None else self._model.entries
+        menus = {} if self._model is None else self._model.menus
+        return any(field.type.secret for entry in entries if entry.place in places and entry.go in menus for field in menus[entry.go].ask)
 
     def around(self, call: Callable[[str, Request], Reply]) -> Callable[[str, Request], Reply]:
         """`call` (a runner's), noting what goes through it."""
@@ -85,6 +95,8 @@ class Recording:
                     self.steps[-1].times += 1
                 else:
                     self.steps.append(_Step("silence", ""))
+            case Connected():
+                self.steps.append(_Step("person", request.outcome))
             case Left():
                 if request.why == "hung_up":
                     self.steps.append(_Step("hang_up", "true"))
@@ -104,7 +116,8 @@ class Recording:
         return "\n".join(lines) + "\n"
 
     def _lines(self, step: _Step) -> list[str]:
-        argument = str(step.times) if step.act == "silence" else step.argument if step.act == "hang_up" else quoted(step.argument)
+        plain = step.act in ("hang_up", "person")
+        argument = str(step.times) if step.act == "silence" else step.argument if plain else quoted(step.argument)
         note = "   # a secret was typed here: write the password of this demo line" if step.secret else ""
         lines = [f"      - {step.act}: {argument}{note}"]
         if step.page is not None:
@@ -120,6 +133,13 @@ class Recording:
         parts = [re.sub("[^0-9a-z]+", "_", f"{step.act} {step.argument}".lower()).strip("_") for step in self.steps[:1]]
         parts += [re.sub("[^0-9a-z]+", "_", step.argument.lower()).strip("_") for step in self.steps[1:] if step.act == "press"]
         return "_".join(filter(None, parts))[:LONGEST_NAME].strip("_") or "recorded"
+
+
+def _hide(step: _Step) -> None:
+    """Leave only the first part of a code that has more: `*202*SECRET#`."""
+    code, sign, _ = step.argument.strip("*#").partition("*")
+    if sign:
+        step.argument, step.secret = f"*{code}*{SECRET}#", True
 
 
 class RecordingDoor:

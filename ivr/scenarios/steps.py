@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ivr.catalog.faults import suggest
 from ivr.catalog.source import Node
+from ivr.engine.notices import WAYS
 from ivr.scenarios.model import ACTS, EXPECTATIONS, OPENINGS, PEOPLE, Act, Step, Wanted
 from ivr.scenarios.values import seconds_of
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from ivr.scenarios.read import FileReader
 
 KEYS = ("as", *ACTS, "text", *EXPECTATIONS)
+EVENT_KEYS = ("name", "to", "ways")
 MOST_SILENCES = 100
+LONGEST_WAIT = 3650 * 86_400
+"""Seconds: a clock must not run out of the calendar."""
 CHANNELS = {"dial": "ussd", "call": "call", "sms": "sms"}
 SHOWN = {"see": "ussd", "page": "ussd", "hear": "call", "heard": "call"}
 """The channel that an expectation is about."""
@@ -92,6 +97,9 @@ class StepReader:
         seconds = seconds_of(self.file.text(node, "wait"))
         if seconds is None and node.kind == "text":
             self.file.fault(node, f"wait is a length of time such as 30s, 5m, 2h or 9d, not {node.text[:40]!r}")
+        if seconds is not None and seconds > LONGEST_WAIT:
+            self.file.fault(node, "wait is ten years at the most: 3650d")
+            return None
         return None if seconds is None else str(seconds)
 
     def _silence(self, node: Node) -> str | None:
@@ -108,8 +116,22 @@ class StepReader:
         for name in ("name", "to"):
             if node.get(name) is None:
                 self.file.fault(node, f'an event needs the key "{name}"')
-        values = {key.text: self.file.text(value, key.text) for key, value in node.pairs if key.text not in ("name", "to")}
-        return Act("event", self.file.text(node.get("name"), "name"), node.place, "", self.file.number(node.get("to"), "to"), values)
+        name = self.file.text(node.get("name"), "name")
+        event = self.file.events.get(name)
+        if event is None:
+            if name:
+                self.file.fault(node.get("name") or node, f'there is no event "{name}"{suggest(name, self.file.events)}')
+            return None
+        brought = [(key, value) for key, value in node.pairs if key.text not in EVENT_KEYS]
+        values = self.file.values(brought, event.gives, name)
+        if missing := [key for key in event.gives if node.get(key) is None]:
+            self.file.fault(node, f"{name} brings {', '.join(event.gives)}; missing here: {', '.join(missing)}")
+        return Act("event", name, node.place, "", self.file.number(node.get("to"), "to"), values, self._ways(node.get("ways")))
+
+    def _ways(self, node: Node | None) -> tuple[str, ...]:
+        """The ways in which the network can tell a line something, where they are not the demo network's."""
+        items = () if node is None else node.items if node.kind == "list" else (node,)
+        return tuple(way for item in items if (way := self._word(item, "a way", WAYS)) is not None)
 
     def follow(self, node: Node, line: str) -> None:
         """Keep what is open for `line`, and report acts that have nothing to act in."""
@@ -120,6 +142,9 @@ class StepReader:
             self.file.fault(node.key("hang_up"), "nothing is open for this line: dial or call first")
         if node.get("hang_up") is not None:
             self.channels.pop(line, None)
+        event = node.get("event")
+        if event is not None and (to := event.get("to")) is not None and "ussd_session" in self._ways(event.get("ways")):
+            self.channels[to.text] = "ussd"
         if opened:
             self.channels[line] = CHANNELS[opened[0]]
         channel = self.channels.get(line)

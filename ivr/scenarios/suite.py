@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,17 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.catalog.compile import SERVICES
 from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.own_services import Offered, offered
 from ivr.catalog.releases import NoMenus, Releases
-from ivr.catalog.services import Service, load_services
+from ivr.catalog.source import read_file
+from ivr.catalog.sources import OWN_SERVICES, SERVICES
 from ivr.engine.model import Model
 from ivr.scenarios.coverage import Coverage
 from ivr.scenarios.expect import Failure, check
 from ivr.scenarios.model import Scenario
-from ivr.scenarios.play import Player, Seen, Unplayable
+from ivr.scenarios.play import NothingOpen, Player, Seen
 from ivr.scenarios.read import read_scenarios, scenario_files
 from ivr.scenarios.world import Stage
+
+MEMORY = Path("/dev/shm")
+"""Linux's folder in memory."""
 
 
 class NothingToTest(ValueError):
@@ -48,7 +53,7 @@ class Suite:
     stage: Stage
     scenarios: tuple[Scenario, ...]
     models: Mapping[str, Model]
-    services: Mapping[str, Service]
+    offers: Offered
     faults: tuple[Fault, ...]
 
     def run(self, watch: Callable[[int], None] = lambda number: None) -> list[Result]:
@@ -61,7 +66,7 @@ class Suite:
 
     def coverage(self, results: Sequence[Result]) -> list[Coverage]:
         """The coverage by the scenarios that passed and that a person vouches for, an operator each."""
-        found = {name: Coverage(model, self.services) for name, model in self.models.items()}
+        found = {name: Coverage(model, self.offers.services) for name, model in self.models.items()}
         for result in results:
             if result.passed and result.scenario.counts:
                 found[result.scenario.operator].add(result.played)
@@ -81,7 +86,7 @@ def run_scenario(stage: Stage, scenario: Scenario, *, to_the_end: bool = False) 
 
     try:
         Player(stage, scenario).play(judge)
-    except Unplayable as error:
+    except NothingOpen as error:
         failures.append(Failure(error.place, len(played) + 1, None, str(error)))
     except Exception as error:
         # a fault of the engine is a failed scenario, and the others still run
@@ -97,7 +102,7 @@ def opened(target: Path, locales: Callable[[Path], Path]) -> Iterator[Suite]:
     Raises NothingToTest where there is nothing of the kind, NoMenus where the menus asked for have faults of their own.
     """
     menus, operators, only = _asked(target)
-    with tempfile.TemporaryDirectory(prefix="ivr-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ivr-test-", dir=_quick_folder()) as folder:
         # an author tries what is not translated yet: it is said in English, and `ivr check` reports it
         releases = Releases(menus, locales(menus), Path(folder) / "releases", strict=False)
         try:
@@ -107,13 +112,24 @@ def opened(target: Path, locales: Callable[[Path], Path]) -> Iterator[Suite]:
             if asked or operators not in releases.current:
                 raise
         models = {name: model for name, model in releases.current.items() if operators in (None, name)}
-        services, faults = load_services(SERVICES, Faults()), Faults()
+        offers, faults = _offered(menus), Faults()
         scenarios: list[Scenario] = []
         for name, model in models.items():
             for path in scenario_files(menus / name):
                 if only in (None, path):
-                    scenarios += read_scenarios(path, model, services, faults)
-        yield Suite(Stage(releases, Path(folder)), tuple(scenarios), models, services, tuple(faults.sorted()))
+                    scenarios += read_scenarios(path, model, offers, faults)
+        yield Suite(Stage(releases, offers.services, Path(folder)), tuple(scenarios), models, offers, tuple(faults.sorted()))
+
+
+def _offered(menus: Path) -> Offered:
+    """All that the menus may call. What is wrong with the file beside them, the menus' own compilation has said."""
+    own = menus / OWN_SERVICES
+    return offered(SERVICES, read_file(own, OWN_SERVICES, menus, Faults()) if own.exists() else None, Faults())
+
+
+def _quick_folder() -> str | None:
+    """Where books cost nothing to write: memory, where the system offers it as a folder; None: the usual place for temporary files."""
+    return str(MEMORY) if MEMORY.is_dir() and os.access(MEMORY, os.W_OK | os.X_OK) else None
 
 
 def _asked(target: Path) -> tuple[Path, str | None, Path | None]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from ivr.engine.effects import Sms
 from ivr.scenarios.expect import Failure, folded
-from ivr.scenarios.model import Act, Step
+from ivr.scenarios.model import Act, Scenario, Step
 from ivr.scenarios.play import Seen
 from ivr.scenarios.world import decimal
 
 BEFORE = 2
 """Steps before the failing one that are shown with it."""
+WIDEST = 130
+"""Characters of a line of a file that are shown."""
 LOUD = ("WARNING", "ERROR", "CRITICAL")
 """What of the log belongs to a transcript."""
 
@@ -32,7 +35,20 @@ def difference(played: Sequence[Seen], failures: Sequence[Failure]) -> str:
             lines += [f"  {_title(seen.step)}", *(f"      {line}" for line in came(seen))]
         elif number == 0:
             lines.append("  ...")
+    reached = {seen.step.number for seen in played}
+    lines += [f"> step {failure.step}  {failure.message}" for failure in failures if failure.step not in reached]
     return "\n".join(lines)
+
+
+def source(scenario: Scenario, failure: Failure) -> str:
+    """The line of the scenario file that a failure is about: `12 | - {press: "1", see: Balance}`."""
+    number = int(failure.place.rsplit(":", 2)[1])
+    try:
+        lines = scenario.path.read_text("utf-8-sig").splitlines()
+    except OSError:
+        return ""
+    text = lines[number - 1].strip() if number <= len(lines) else ""
+    return f"{number} | {text if len(text) <= WIDEST else text[:WIDEST] + '…'}"
 
 
 def came(seen: Seen) -> list[str]:
@@ -41,7 +57,8 @@ def came(seen: Seen) -> list[str]:
     lines += [line for said in seen.said for line in said.split("\n")]
     for message in seen.messages:
         first, *rest = message.text.split("\n")
-        lines += [f"SMS to {message.to}: {first}", *rest]
+        kind = "SMS" if isinstance(message, Sms) else "notice"
+        lines += [f"{kind} to {message.to}: {first}", *rest]
     return [*lines, *(f"log: {line}" for line in seen.log if line.startswith(LOUD)), facts(seen)]
 
 
@@ -82,29 +99,30 @@ def _compared(seen: Seen, failures: Sequence[Failure]) -> list[str]:
     for failure in failures:
         want = failure.wanted
         if want is None:
-            expected = []
-        elif want.kind in ("page", "heard"):
+            continue
+        if want.kind in ("page", "heard"):
             whole = seen.page.text.split("\n") if seen.page is not None else [line for said in seen.said for line in said.split("\n")]
             expected = want.text.rstrip("\n").split("\n") + expected[len(whole) :]
         elif want.kind in ("see", "hear", "get", "told"):
-            expected = _with(expected, want.text, f"SMS to {want.to or seen.step.line}: " if want.kind in ("get", "told") else "")
+            expected = _with(expected, actual, want.text, f"SMS to {want.to or seen.step.line}: " if want.kind in ("get", "told") else "")
         elif want.kind == "hidden":
             expected = [line.replace(want.text, "…") for line in expected]
         else:
-            expected = [*expected[:-1], f"{expected[-1]} {failure.message}"]
+            expected = [*expected, f"({failure.message})"]
     rows = difflib.ndiff(expected, actual)
     return [f"{row[0]}     {row[2:]}" for row in rows if not row.startswith("?")]
 
 
-def _with(lines: list[str], wanted: str, prefix: str) -> list[str]:
-    """`lines` with `wanted` in the place of those it is most like, or before the line of facts where it is like none."""
+def _with(lines: list[str], actual: list[str], wanted: str, prefix: str) -> list[str]:
+    """`lines` with `wanted` in the place of those of `actual` it is most like, or before the line of facts where it is like none."""
     wanted_lines = (prefix + wanted).split("\n")
     body = lines[:-1]
     size = len(wanted_lines)
     best, place = 0.5, -1
     for number in range(max(len(body) - size + 1, 0)):
-        likeness = difflib.SequenceMatcher(None, folded(" ".join(body[number : number + size])), folded(prefix + wanted)).ratio()
-        if likeness > best:
+        window = body[number : number + size]
+        likeness = difflib.SequenceMatcher(None, folded(" ".join(window)), folded(prefix + wanted)).ratio()
+        if likeness > best and all(line in actual for line in window):
             best, place = likeness, number
     if place < 0:
         return [*body, *wanted_lines, lines[-1]]

@@ -84,20 +84,6 @@ def record_of(node: Node, types: Mapping[str, Type], operator: Operator, zone: d
     return record
 
 
-def guessed(text: str, operator: Operator, zone: datetime.tzinfo) -> Value:
-    """A value without a known type, by its looks: a flag, an amount (it has a point), a day, a moment, else a text."""
-    if text in ("true", "false"):
-        return text == "true"
-    if re.fullmatch(r"[0-9]{1,12}\.[0-9]{1,6}", text):
-        return Money.parse(text, operator.currency)
-    for kind in ("date", "time"):
-        try:
-            return _READ[kind](text, operator, zone)
-        except ValueError:
-            continue
-    return text
-
-
 def _date(text: str, operator: Operator, zone: datetime.tzinfo) -> Value:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(text)

@@ -5,6 +5,7 @@ Books are set up once for each moment and language and copied, so that a scenari
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import shutil
@@ -14,13 +15,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import open_books
+from ivr.accounts.messages import BooksMessages
 from ivr.accounts.store import Store
 from ivr.catalog.releases import Releases
+from ivr.catalog.services import Service
 from ivr.clock import StandingClock
+from ivr.engine.effects import Sms
+from ivr.engine.model import Operator
 from ivr.engine.values import Money
 from ivr.scenarios.model import Scenario
 from ivr.services.embedded import EmbeddedServices, Terms
 from ivr.services.faults import Programmed
+from ivr.services.guard import Checked
 from ivr.sessions.runner import Runner
 from ivr.sessions.store import MemoryStore
 from ivr.settings import Settings
@@ -61,26 +67,38 @@ class Notebook(logging.Handler):
 
 
 class Stage:
-    """What the scenarios of one run share: the compiled menus, and the books to copy. `folder` is a temporary one of its own."""
+    """What the scenarios of one run share: menus as compiled, services, and the books to copy. `folder` is a temporary one of its own."""
 
-    def __init__(self, releases: Releases, folder: Path) -> None:
-        self.releases, self.folder = releases, folder
-        self._templates: dict[datetime.datetime, Path] = {}
+    def __init__(self, releases: Releases, services: Mapping[str, Service], folder: Path) -> None:
+        self.releases, self.services, self.folder = releases, services, folder
+        self._templates: dict[tuple[datetime.datetime, str | None], Path] = {}
         self.terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in releases.current.items()}
 
-    def template(self, now: datetime.datetime) -> Path:
-        """Books as a fresh installation has them at `now`."""
-        path = self._templates.get(now)
+    def operator_of(self, msisdn: str) -> Operator | None:
+        """The operator of a line."""
+        model = self.releases.operator_of(msisdn)
+        return None if model is None else model.operator
+
+    def template(self, now: datetime.datetime, language: str | None) -> Path:
+        """Books as a fresh installation has them at `now`, every line speaking `language` where one is given."""
+        path = self._templates.get((now, language))
         if path is None:
-            path = self.folder / f"template-{len(self._templates)}.db"
-            settings = Settings(self.folder, self.folder, f"sqlite:///{path}", standing_clock=now)
-            books = open_books(settings, StandingClock(now))
-            with books.reading() as connection:
-                connection.rollback()  # a journal cannot be emptied inside a transaction
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            books.close()
-            self._templates[now] = path
+            path = self.folder / f"template-{now.timestamp():.0f}-{language}.db"
+            if language is None:
+                self._set_up(path, now)
+            else:
+                shutil.copyfile(self.template(now, None), path)
+                _speak(path, language)
+            self._templates[now, language] = path
         return path
+
+    def _set_up(self, path: Path, now: datetime.datetime) -> None:
+        settings = Settings(self.folder, self.folder, f"sqlite:///{path}", standing_clock=now)
+        books = open_books(settings, StandingClock(now))
+        with books.reading() as connection:
+            connection.rollback()  # a journal cannot be emptied inside a transaction
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        books.close()
 
 
 class World:
@@ -93,19 +111,20 @@ class World:
         path = stage.folder / "scenario.db"
         for left in (path, path.with_name("scenario.db-wal"), path.with_name("scenario.db-shm")):
             left.unlink(missing_ok=True)
-        shutil.copyfile(stage.template(scenario.now), path)
-        if scenario.language is not None:
-            _speak_all(path, scenario.language)
+        shutil.copyfile(stage.template(scenario.now, scenario.language), path)
         self.books = ScratchStore(f"sqlite:///{path}", pool=2)
+        # the demo network: what leaves is delivered in the same moment
         self.runner = Runner(
             stage.releases,
-            Programmed(EmbeddedServices(self.books, stage.terms), scenario.services),
+            # as the house puts them together: answers are held to services.yaml, programmed ones too
+            Checked(Programmed(EmbeddedServices(self.books, stage.terms), scenario.services), stage.services, stage.operator_of),
             MemoryStore(),
             self.clock,
             preferred=scenario.operator,
             monotonic=lambda: self.seconds,
             secret=b"scenario",
             patient=False,
+            messages=BooksMessages(self.books, at_once=True),
         )
         self.runner.switches = dict(scenario.switches)
         hides = any(want.kind == "hidden" for step in scenario.steps for want in step.wanted)
@@ -132,6 +151,19 @@ class World:
         self.clock.moment += datetime.timedelta(seconds=seconds)
         self.seconds += seconds
 
+    def due(self) -> None:
+        """Do the work that is due now, as the server and every command do."""
+        self.runner.sweep()
+
+    def sent(self, after: int) -> tuple[list[Sms], int]:
+        """The messages that left since the one numbered `after`, to whomever, in order; and the number of the last."""
+        with self.books.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, recipient, sender, text, language, key, flash FROM message WHERE id > ? ORDER BY id", (after,)
+            ).fetchall()
+        messages = [Sms(to, sender, text, language, key, bool(flash)) for _, to, sender, text, language, key, flash in rows]
+        return messages, rows[-1][0] if rows else after
+
     def knows(self, msisdn: str) -> bool:
         """Whether the books have such a line."""
         with self.books.reading() as connection:
@@ -152,7 +184,6 @@ def decimal(micro: int) -> str:
     return Money(micro, "").exact_text() if micro else "0"
 
 
-def _speak_all(path: Path, language: str) -> None:
-    with sqlite3.connect(path) as database:
+def _speak(path: Path, language: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE line SET language = ?", (language,))
-    database.close()

@@ -22,14 +22,14 @@ from ivr.catalog.largest import LONGEST_NUMBER, largest_money
 from ivr.catalog.services import ListType, Service, Type, load_services, most_of
 from ivr.engine.effects import Call
 from ivr.engine.model import Operator
-from ivr.engine.text import is_gsm7
+from ivr.engine.text import fold, is_gsm7
 from ivr.engine.values import UNITS, Answer, Count, Line, Money, Msisdn, Span, Tariff, Value
 from ivr.services.port import Services
 from ivr.services.schema import SERVICES_FILE
 
 log = logging.getLogger(__name__)
 EVERYWHERE = frozenset(["unavailable", "late", "not_enough"])
-"""Outcomes that every service may have; `not_enough` is that of a fee and brings `balance`."""
+"""Outcomes that every service may have; `not_enough` is that of a fee and may bring `balance`."""
 OWN: Mapping[str, Mapping[str, Type]] = {"accounts.funds": {"balance": "money"}, "accounts.charge": {"balance": "money"}}
 """What the engine's own services bring where the line is prepaid."""
 _UNITS = frozenset(UNITS)
@@ -60,13 +60,18 @@ class Checked:
         self._bounds: dict[int, _Bounds] = {}
 
     def line(self, msisdn: str, now: datetime.datetime) -> Line | None:
-        """The inner services' line; a tariff's name is cut to the longest that operator.yaml has. Raises what the inner services raise."""
+        """The inner services' line; a name of a tariff that does not fit is cut. Raises what the inner services raise."""
         line = self._services.line(msisdn, now)
         bounds = None if line is None else self._of(line.msisdn)
-        if line is None or bounds is None or line.tariff in bounds.tariffs:
+        # a line of an operator whose menus are not here is shown to nobody
+        if line is None or bounds is None or line.tariff in bounds.tariffs or not line.msisdn.startswith(bounds.operator.country):
             return line
-        log.error("the line's tariff is not in operator.yaml")
-        return replace(line, tariff=tidy(line.tariff)[: bounds.letters])
+        try:
+            bounds.check("tariff")(Tariff(line.tariff))
+        except Wrong as wrong:
+            log.error("the tariff of a line does not fit: %s", wrong)
+            return replace(line, tariff=tidy(line.tariff)[: bounds.letters])
+        return line
 
     def call(self, line: Line, call: Call, now: datetime.datetime) -> Answer:
         """The inner services' answer where it fits, else what is left of it."""
@@ -84,10 +89,10 @@ class Checked:
             kinds = service.gives
         elif outcome in service.outcomes:
             kinds = service.outcomes[outcome]
-        elif outcome == "not_enough" and call.fee is not None:
+        elif outcome == "not_enough":
             return self._own(call, answer, bounds, OWN["accounts.charge"])
         elif outcome in EVERYWHERE:
-            return answer if not answer.values else replace(answer, values={})
+            return answer if answer.values == {} else replace(answer, values={})
         else:
             return self._refused(call, "", "an outcome that services.yaml does not name", answer)
         return self._held(call, answer, kinds, bounds, mend=service.kind == "change")
@@ -158,7 +163,8 @@ class _Bounds:
         self.operator = operator
         self.tariffs = frozenset(operator.spoken)
         self.letters = max(map(len, self.tariffs), default=most_of("text"))
-        self._plain = all(map(is_gsm7, self.tariffs))
+        # whether a name of its own keeps a page GSM-7, as it is written and folded
+        self._plain = all(map(is_gsm7, self.tariffs)), all(is_gsm7(fold(name)) for name in self.tariffs)
         self._checks: dict[tuple[str, int], Check] = {}
         self._records: dict[int, Sequence[tuple[str, Type, Check]]] = {}
 
@@ -221,7 +227,12 @@ class _Bounds:
             return value
         name = tidy(value.name)
         # a tariff that is too new for operator.yaml may be shown where it takes no more room than those that were measured
-        if len(name) > self.letters or _units(name) != len(name) or (self._plain and not is_gsm7(name)):
+        if (
+            len(name) > self.letters
+            or _units(name) != len(name)
+            or (self._plain[0] and not is_gsm7(name))
+            or (self._plain[1] and not is_gsm7(fold(name)))
+        ):
             raise Wrong("a tariff that is not in operator.yaml, and longer or in other letters than those that are")
         return value if name == value.name else Tariff(name)
 

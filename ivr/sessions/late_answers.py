@@ -33,7 +33,9 @@ class LateAnswers:
     def __init__(self, go_on: Callable[[Owed, Answer], None], monotonic: Callable[[], float]) -> None:
         self._go_on, self._monotonic = go_on, monotonic
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._owed: list[Owed] = []
+        self._going_out = 0
 
     def __len__(self) -> int:
         return len(self._owed)
@@ -44,6 +46,11 @@ class LateAnswers:
         with self._lock:
             self._owed.append(owed)
         slow.when_done(lambda answer: self._settle(owed, answer))
+
+    def wait(self, seconds: float) -> None:
+        """Wait until nothing is owed any more, at most so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._owed and not self._going_out, seconds)
 
     def give_up(self, everything: bool = False) -> None:
         """Tell those whose time is over that there is no answer; all of them where the process ends."""
@@ -57,8 +64,13 @@ class LateAnswers:
             if owed not in self._owed:
                 return  # given up before
             self._owed.remove(owed)
+            self._going_out += 1
         try:
             self._go_on(owed, answer)
         except Exception as error:
             # runs in a look-up's own thread, where nobody else would hear of it
             log.error("a late answer could not be sent: %s", type(error).__name__)
+        finally:
+            with self._changed:
+                self._going_out -= 1
+                self._changed.notify_all()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ivr.engine.effects import Call
 from ivr.engine.values import Answer, Line
 from ivr.services.port import Services
+from ivr.threads import Daemons
 
 log = logging.getLogger("ivr.sessions")
 THREADS = 16
@@ -37,7 +38,7 @@ class LookUps:
 
     def __init__(self, services: Services, patient: bool) -> None:
         self._services = services
-        self._pool = concurrent.futures.ThreadPoolExecutor(THREADS, "look-up") if patient else None
+        self._pool = Daemons(THREADS, "look-up") if patient else None
 
     def make(self, line: Line, call: Call, now: datetime.datetime, late: float) -> Answer | Slow:
         """The answer of `call`; `late` seconds are what a look-up may take, `LONGEST_WAIT` where the menu wants to wait.

@@ -66,7 +66,7 @@ class Outgoing:
         for _ in range(len(self._waiting)):
             batch = self._waiting.popleft()
             if not self._taken(*batch):
-                self._waiting.append(batch)
+                self._waiting.appendleft(batch)
                 return
 
     def _taken(self, messages: tuple[Sms, ...], operator: str, at: datetime.datetime, answered: bool) -> bool:

@@ -116,7 +116,7 @@ class Messages(Protocol):
     """
 
     def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
-        """Take messages over for delivery, each once for its `key`. `answered`: they travel with the reply to an SMS, and are only noted."""
+        """Take messages over for delivery, each once for its `key`. `answered`: they travel with an SMS's reply and are only noted."""
 
     def answers(self, session: str, msisdn: str) -> tuple[Sms, ...]:
         """What the SMS session `session` (the name in its keys) of that line was answered with; empty where nothing is known of it."""

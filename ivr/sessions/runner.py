@@ -7,37 +7,41 @@ step that is done again after a crash does nothing twice.
 
 from __future__ import annotations
 
-import concurrent.futures
 import datetime
-import hashlib
-import hmac
 import logging
 import math
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from ivr.catalog.releases import Releases
 from ivr.clock import Clock
 from ivr.engine import step as engine
-from ivr.engine.effects import Call, Effect, End, Page, Speak, Words
-from ivr.engine.events import Answered, Begin, Gone, Input, NoInput
+from ivr.engine.effects import Call, End, Page, Sms
+from ivr.engine.events import Answered, Begin, Connected, Gone, Input, NoInput
 from ivr.engine.model import Model
 from ivr.engine.state import State
 from ivr.engine.step import Step
-from ivr.engine.text import measure
-from ivr.engine.values import Answer, Line, Money
+from ivr.engine.values import Answer, Line, Money, Value
 from ivr.engine.ways_in import code_parts
 from ivr.services.port import Services
-from ivr.sessions.requests import Accumulated, Left, Open, Reply, Request, Silence, Typed
-from ivr.sessions.store import MemoryStore, Record
+from ivr.sessions import requests
+from ivr.sessions.late_answers import LateAnswers, Owed
+from ivr.sessions.look_ups import LookUps, where
+from ivr.sessions.messages import MemoryMessages, Outgoing
+from ivr.sessions.performing import Performer
+from ivr.sessions.repeats import Repeats, name_of
+from ivr.sessions.requests import Accumulated, Left, Messages, Open, Reply, Request, Silence, Typed
+from ivr.sessions.resuming import droppable, forget_old, offered_again
+from ivr.sessions.sentences import apology, said_before, sentence
+from ivr.sessions.store import Dropped, MemoryStore, Record, without_secrets
+from ivr.sessions.switches import SwitchFile
+from ivr.sessions.telling import OFFERED, Teller
 
 log = logging.getLogger("ivr.sessions")
-MOST_CALLS = 100
-"""Calls of services that one request may lead to; more is a fault of the menu's making."""
 TOMBSTONE = 600.0
 """Seconds for which an ended session is remembered, so that a late request of it is not taken for a new dial."""
 
@@ -66,7 +70,8 @@ class Runner:
     """Runs sessions over `releases` with `services`.
 
     `clock` is business time; `monotonic` seconds for time-outs. `secret` keys the digests of accumulated texts: the same in every process
-    that shares the sessions. `patient`: look-ups may stall and are left behind when they are late.
+    that shares the sessions. `patient`: look-ups may stall and are left behind when they are late. `messages` takes what leaves by SMS (in
+    memory where none is given). `turned` are switches turned by hand; `switches`, which anybody may set, stand above these.
     """
 
     def __init__(
@@ -80,13 +85,19 @@ class Runner:
         monotonic: Callable[[], float] = time.monotonic,
         secret: bytes = b"",
         patient: bool = True,
+        messages: Messages | None = None,
+        turned: SwitchFile | None = None,
     ) -> None:
         self.releases, self.services, self.store, self.clock = releases, services, store, clock
-        self._preferred, self._monotonic = preferred, monotonic
-        # look-ups of a back-end that may stall have threads of their own, so that a late one is left behind and not waited for
-        self._lookups = concurrent.futures.ThreadPoolExecutor(16, "look-up") if patient else None
-        self._secret = secret or secrets.token_bytes(16)
+        self._preferred, self._monotonic, self._turned = preferred, monotonic, turned
+        self._repeats = Repeats(secret or secrets.token_bytes(16))
         self.switches: Mapping[str, bool] = {}
+        self.messages = messages or MemoryMessages()
+        self._outgoing = Outgoing(self.messages)
+        self._look_ups = LookUps(services, patient)
+        self._performer = Performer(self._look_ups, self._now, self._switches)
+        self._late = LateAnswers(self._answer_late, monotonic)
+        self._teller = Teller(self._performer, self._outgoing, store)
         self._lock = threading.Lock()
         self._opened = 0.0
         self._running: dict[str, _Running] = {}
@@ -101,12 +112,8 @@ class Runner:
     def prepare(self, session: str, request: Request) -> Reply | Pending:
         """Handle a request as far as it goes without the books."""
         record = self.store.get(session)
-        if record is not None and isinstance(request, Open | Accumulated):
-            opening = request if isinstance(request, Open) else request.opening
-            # an ended session is opened anew by a dial, and by a gateway that uses an id again and begins with an empty text
-            anew = isinstance(request, Open) or (not request.text and record.seen[0] > 0)
-            if record.state.msisdn != opening.msisdn or (record.state.ended and anew):
-                record = None
+        if record is not None and isinstance(request, Open | Accumulated) and not self._repeats.goes_on(record, request):
+            record = None
         if isinstance(request, Left):
             with self._lock:
                 if (running := self._running.get(session)) is not None:
@@ -115,15 +122,16 @@ class Runner:
             return self._left(record, request.why)
         if isinstance(request, Accumulated):
             if record is None:
-                return Pending(session, request, None, None, None, self._digest(request.text))
-            typed = self._new_input(record, request.text)
+                return Pending(session, request, None, None, None, self._repeats.digest(request.text))
+            typed = self._repeats.new_input(record, request.text)
             if typed is None:
                 return self._again(record)
             if (timed_out := self._timed_out(record)) is not None:
                 return timed_out
-            return self._advance(record, Typed(typed), self._digest(request.text))
+            return self._advance(record, Typed(typed), self._repeats.digest(request.text))
         if isinstance(request, Open):
-            return Pending(session, request, None, None, None, (0, "")) if record is None else self._again(record)
+            seen = self._repeats.digest(request.text) if request.channel == "sms" else (0, "")
+            return Pending(session, request, None, None, None, seen) if record is None else self._again(record)
         if record is not None and record.state.ended and record.state.channel == "ussd":
             return self._again(replace(record, last=None))
         if record is None or record.state.ended:
@@ -156,34 +164,41 @@ class Runner:
             self._left(record, running.left)
             model = self.releases.pinned(record.operator, record.release)
             if reply.page is None and record.state.channel == "ussd" and model is not None:
-                return self._sentence(model, "ussd", record.state.language, "timed_out", None)
+                return sentence(model, "ussd", record.state.language, "timed_out")
         return reply
+
+    def tell(self, about: str, msisdn: str, values: Mapping[str, Value], key: str = "", offered: Collection[str] = OFFERED) -> Reply:
+        """Tell a line of the event `about` (services.yaml) by the notices of its operator: messages, or a session that the network opens.
+
+        `key` names the event for good: the same one again tells nothing again. Without one it is another event each time. `offered` are the
+        ways that the network has. Blocks. Where nothing could be told just now the effects have `End("failed")`: call it again later.
+        """
+        model = self.releases.operator_of(msisdn, "", self._preferred)
+        if model is None:
+            return Reply((), True, "")
+        try:
+            line = self._line(model, msisdn)
+        except Exception as error:
+            log.error("the line could not be looked up: %s", where(error))
+            return Reply((End("failed"),), True, model.operator.default_language)
+        if line is None:
+            return Reply((), True, model.operator.default_language)
+        return self._teller.tell(model, line, about, values, key or secrets.token_hex(16), offered, self._opening())
+
+    # -- inside
 
     def _finish(self, pending: Pending, running: _Running) -> Reply:
         record, model, step = pending.record, pending.model, pending.step
         if record is None or model is None or step is None:
-            opened = self._open(pending.session, pending.request)
+            opened = self._open(pending.session, pending.request, pending.seen)
             if isinstance(opened, Reply):
                 return opened
             record, model, step = opened
-        trace, charged = list(step.trace), 0
-        for _ in range(MOST_CALLS):
-            call = next((effect for effect in step.effects if isinstance(effect, Call)), None)
-            if call is None:
-                break
-            if call.change and running.left:
-                step = engine.step(model, step.state, Gone(running.left, self._now(model)))
-                break
-            answer = self._perform(model, step.state, replace(call, key=f"{call.key}@{record.state.msisdn}@{self._day(model)}"))
-            if answer.outcome == "ok" and call.fee is not None:
-                charged += call.fee.amount.micro
-            step = engine.step(model, step.state, Answered(answer, self._now(model), self.switches))
-            trace += step.trace
-        return self._keep(record, model, replace(step, trace=tuple(trace)), pending.seen, charged)
+        done = self._performer.perform(model, step, self._suffix(model, step.state), lambda: running.left, self._late)
+        self._send(model, done.step)
+        return self._keep(record, model, done.step, pending.seen, done.charged)
 
-    # -- inside
-
-    def _open(self, session: str, request: Request) -> tuple[Record, Model, Step] | Reply:
+    def _open(self, session: str, request: Request, seen: tuple[int, str]) -> tuple[Record, Model, Step] | Reply:
         opening = request.opening if isinstance(request, Accumulated) else request
         assert isinstance(opening, Open)
         address = opening.address
@@ -199,22 +214,35 @@ class Runner:
             and opening.channel == "ussd"
             and before.session != session
         ):
-            self._left(before, "superseded")
+            self._left(before, "timed_out" if self._over(before) else "superseded")
+        # the digest keeps two texts under one id apart, also in a process that does not know the other
+        name = f"{session}:{seen[1]}" if opening.channel == "sms" else name_of(self.store.get(session), session, opening.msisdn)
         try:
-            line = self.services.line(opening.msisdn, now) if opening.msisdn else None
+            if opening.channel == "sms" and (answers := self.messages.answers(name, opening.msisdn)):
+                return Reply((*answers, End("completed")), True, answers[-1].language, release=model.release)
+            line = self._line(model, opening.msisdn) if opening.msisdn else None
         except Exception as error:
-            log.error("the line could not be looked up: %s", _where(error))
-            return self._apology(model, opening)
-        if line is not None and not line.msisdn.startswith(model.operator.country):
-            # the books may hold lines of an operator whose menus are not here: nobody else's menus and prices are theirs
-            line = None
+            log.error("the line could not be looked up: %s", where(error))
+            return apology(model, opening, name)
+        dropped = offered_again(self.store, model, opening, now)
         begun = engine.begin(
             model,
-            self._name(session, opening.msisdn),
-            Begin(opening.channel, address, opening.msisdn, line, now, opening.text, opening.language, self.switches),
+            name,
+            Begin(
+                *(opening.channel, address, opening.msisdn, line, now, opening.text, opening.language),
+                switches=self._switches(model),
+                dropped=None if dropped is None else dropped.state,
+            ),
         )
+        if dropped is not None and begun.state.entry == dropped.state.entry:
+            self.store.forget_dropped(opening.msisdn)
         record = Record(session, model.operator.name, model.release, begun.state, moment, moment)
         return record, model, begun
+
+    def _line(self, model: Model, msisdn: str) -> Line | None:
+        line = self.services.line(msisdn, self._now(model))
+        # the books may hold lines of an operator whose menus are not here: nobody else's menus and prices are theirs
+        return line if line is not None and line.msisdn.startswith(model.operator.country) else None
 
     def _opening(self) -> float:
         """The monotonic moment of an opening, later than that of any before it, so that of two the later one can be told."""
@@ -222,41 +250,40 @@ class Runner:
             self._opened = max(self._monotonic(), math.nextafter(self._opened, math.inf))
             return self._opened
 
-    def _name(self, session: str, msisdn: str) -> str:
-        """The name that a session's effects carry in their keys: where an id is used again, its next use has keys of its own."""
-        before = self.store.get(session)
-        if before is None or before.state.msisdn != msisdn:
-            return session
-        _, _, uses = before.state.session.rpartition("~")
-        return f"{session}~{int(uses) + 1 if uses.isdigit() else 2}"
-
     def _advance(self, record: Record, request: Request, seen: tuple[int, str]) -> Reply | Pending:
         model = self.releases.pinned(record.operator, record.release)
         if model is None:
             return self._lost(record)
-        now = self._now(model)
-        event = Input(request.text, now, request.ended, self.switches) if isinstance(request, Typed) else NoInput(now, self.switches)
-        assert isinstance(request, Typed | Silence)
+        now, switches = self._now(model), self._switches(model)
+        event: Input | NoInput | Connected
+        match request:
+            case Typed():
+                event = Input(request.text, now, request.ended, switches)
+            case requests.Connected():
+                event = Connected(request.outcome, now, switches)
+            case _:
+                assert isinstance(request, Silence)
+                event = NoInput(now, switches)
         step = engine.step(model, record.state, event)
-        if any(isinstance(effect, Call) for effect in step.effects):
+        if any(isinstance(effect, Call | Sms) for effect in step.effects):
             return Pending(record.session, request, record, model, step, seen)
         return self._keep(record, model, step, seen, 0)
 
-    def _perform(self, model: Model, state: State, call: Call) -> Answer:
-        line = state.line
-        assert line is not None
-        try:
-            if call.change or self._lookups is None:
-                # an act is waited for: what became of it must be known before anything is said
-                return self.services.call(line, call, self._now(model))
-            waiting = self._lookups.submit(self.services.call, line, call, self._now(model))
-            return waiting.result(model.operator.late)
-        except concurrent.futures.TimeoutError:
-            log.warning("%s was late (over %.1f s)", call.service, model.operator.late)
-            return Answer("late", {})
-        except Exception as error:
-            log.error("%s failed: %s", call.service, _where(error))
-            return Answer("unavailable", {})
+    def _send(self, model: Model, step: Step) -> None:
+        """Hand over the messages of a step: what answers an SMS only to be noted, anything else to be delivered."""
+        state, messages = step.state, [effect for effect in step.effects if isinstance(effect, Sms)]
+        answers = [sms for sms in messages if state.channel == "sms" and not state.by_sms and sms.to == state.msisdn]
+        now = self._now(model)
+        self._outgoing.send(answers, model.operator.name, now, answered=True)
+        self._outgoing.send([sms for sms in messages if sms not in answers], model.operator.name, now)
+
+    def _answer_late(self, owed: Owed, answer: Answer) -> None:
+        """A look-up that was late has its answer: go on where the session waited for it, and send what comes of it."""
+        model = owed.model
+        step = engine.step(model, owed.state, Answered(answer, self._now(model), self._switches(model)))
+        done = self._performer.perform(model, step, owed.suffix)
+        self._send(model, done.step)
+        log.info("%s a late answer went out: release=%s outcome=%s", model.operator.name, model.release, answer.outcome)
 
     def _keep(self, record: Record, model: Model, step: Step, seen: tuple[int, str], charged: int) -> Reply:
         effects = tuple(effect for effect in step.effects if not isinstance(effect, Call))
@@ -266,10 +293,12 @@ class Runner:
         # superseded or timed out while its look-up ran: what was booked is booked, but the session does not live again
         latest = self.store.get(record.session)
         gone = latest is not None and latest.state.ended and latest.opened == record.opened
-        # of an ended session only its last page is wanted again, by a gateway that repeats its request
+        # of an ended session only what it said last is wanted again, by a gateway that repeats its request
         ended = gone or step.state.ended
         state = replace(step.state, waiting="ended", frames=(), heads=(), line=None) if ended else step.state
         kept = Record(record.session, record.operator, record.release, state, record.opened, self._monotonic(), seen, page)
+        if state.channel == "sms":
+            kept.messages = tuple(effect for effect in effects if isinstance(effect, Sms))
         older = self.store.put(kept)
         if older is not None and older.state.channel == "ussd":
             # a phone shows one USSD session: of two that a line opened at once, the later one lives
@@ -279,15 +308,8 @@ class Runner:
         return Reply(effects, step.state.ended, step.state.language, fee, step.trace, record.release)
 
     def _again(self, record: Record) -> Reply:
-        """A request that came before: the same page, and nothing is done."""
-        page, ended = record.last, record.state.ended
-        if page is None:
-            model = self.releases.pinned(record.operator, record.release)
-            if model is None or record.state.channel != "ussd":
-                return Reply((End("ended"),), ended, record.state.language)
-            return self._sentence(model, "ussd", record.state.language, "timed_out", None)
-        effects: tuple[Effect, ...] = (page, End("completed")) if ended else (page,)
-        return Reply(effects, ended, page.language, release=record.release)
+        """A request that came before: the same reply, and nothing is done."""
+        return said_before(record, self.releases.pinned(record.operator, record.release) if record.last is None else None)
 
     def _left(self, record: Record | None, why: str) -> Reply:
         if record is None or record.state.ended:
@@ -295,60 +317,49 @@ class Runner:
         model = self.releases.pinned(record.operator, record.release)
         if model is None:
             return self._lost(record)
-        step = engine.step(model, record.state, Gone(why, self._now(model)))
-        return self._keep(record, model, step, record.seen, 0)
+        now = self._now(model)
+        if droppable(model, record.state, why):
+            where_it_stood = replace(without_secrets(record.state), heads=(), dial=())
+            self.store.drop(Dropped(record.operator, record.release, where_it_stood, now))
+        return self._keep(record, model, engine.step(model, record.state, Gone(why, now)), record.seen, 0)
 
-    def _timed_out(self, record: Record) -> Reply | None:
-        """The answer to a request that comes too late; monotonic time, so a changed clock ends no session."""
+    def _over(self, record: Record) -> bool:
+        """Whether a USSD session has lasted too long or waited too long; monotonic time, so a changed clock ends no session."""
         model = self.releases.pinned(record.operator, record.release)
         if model is None or record.state.channel != "ussd":
-            return None
+            return False
         now, settings = self._monotonic(), model.operator.ussd
-        if (
-            not record.state.ended
-            and now - record.touched <= settings.wait
-            and now - record.opened <= settings.longest
-            and record.opened <= now + 1 + 1
-        ):
+        too_late = now - record.touched > settings.wait or now - record.opened > settings.longest
+        return record.state.ended or too_late or record.opened > now + 1 + 1
+
+    def _timed_out(self, record: Record) -> Reply | None:
+        """The answer to a request that comes too late."""
+        model = self.releases.pinned(record.operator, record.release)
+        if model is None or not self._over(record):
             return None
         self._left(record, "timed_out")
-        return self._sentence(model, record.state.channel, record.state.language, "timed_out", record.state.line)
+        return sentence(model, record.state.channel, record.state.language, "timed_out", record.state.line)
 
     def _lost(self, record: Record) -> Reply:
         """The release a session was pinned to is gone from disk: end it politely."""
-        self.store.put(replace_state(record, replace(record.state, waiting="ended")))
+        self.store.put(replace(record, state=replace(record.state, waiting="ended")))
         model = self.releases.operator_of(record.state.msisdn, "", self._preferred)
         if model is None:
             return Reply((End("failed"),), True, record.state.language)
-        return self._sentence(model, record.state.channel, record.state.language, "unavailable", record.state.line)
-
-    def _apology(self, model: Model, opening: Open) -> Reply:
-        return self._sentence(model, opening.channel, opening.language or model.operator.default_language, "unavailable", None)
-
-    def _sentence(self, model: Model, channel: str, language: str, answer: str, line: Line | None) -> Reply:
-        text = engine.sentence(model, channel, language, answer, line)
-        if channel == "call":
-            return Reply((Speak((Words(text, language),), language, None), End("failed")), True, language)
-        size = measure(text, model.operator.ussd.octets)
-        return Reply((Page(text, size.encoding, size.length, size.limit, False, language), End("failed")), True, language)
-
-    def _new_input(self, record: Record, text: str) -> str | None:
-        """What is new in a gateway's accumulated text; None where it is a repeated request."""
-        length, digest = record.seen
-        if len(text) <= length or not hmac.compare_digest(self._digest(text[:length])[1], digest):
-            return None
-        new = text[length:]
-        return new.removeprefix("*") if length else new
-
-    def _digest(self, text: str) -> tuple[int, str]:
-        octets = text.encode("utf-8", "surrogatepass")
-        return len(text), hashlib.blake2s(octets, digest_size=16, key=self._secret).hexdigest()
+        return sentence(model, record.state.channel, record.state.language, "unavailable", record.state.line)
 
     def _now(self, model: Model) -> datetime.datetime:
         return self.clock.now(zone_of(model))
 
-    def _day(self, model: Model) -> str:
-        return self._now(model).strftime("%Y%m%d")
+    def _suffix(self, model: Model, state: State) -> str:
+        """What a session's keys end with: a gateway may use an id again another day, or for another line; an SMS has its id for good."""
+        return f"@{state.msisdn}" if state.channel == "sms" else f"@{state.msisdn}@{self._now(model):%Y%m%d}"
+
+    def _switches(self, model: Model) -> Mapping[str, bool]:
+        """The feature switches as they are now: of the release that is current, whatever a session is pinned to, and turned by hand."""
+        current = self.releases.current.get(model.operator.name, model)
+        turned = {} if self._turned is None else self._turned.of(model.operator.name)
+        return {**current.operator.switches, **turned, **self.switches} if turned or self.switches else current.operator.switches
 
     def _log(self, record: Record, step: Step) -> None:
         if not log.isEnabledFor(logging.INFO):
@@ -370,28 +381,22 @@ class Runner:
             elif now - record.touched > TOMBSTONE:
                 self._left(record, "timed_out")
         self.store.remove(gone)
+        forget_old(self.store, self.releases.current, self._now)
+        self._late.give_up()
+        self._outgoing.again()
         self.releases.forget((record.operator, record.release) for record in self.store.all())
         return len(gone)
 
+    def settle(self, seconds: float) -> None:
+        """Wait for late answers to go out, at most so long: a command has nobody who would wait after it."""
+        self._late.wait(seconds)
+
     def close(self) -> None:
-        """Stop the threads and write the sessions."""
-        if self._lookups is not None:
-            self._lookups.shutdown(wait=False, cancel_futures=True)
+        """Stop the threads, tell those who wait for a late answer that there is none, and write the sessions."""
+        self._look_ups.close()
+        self._late.give_up(everything=True)
+        self._outgoing.again()
         self.store.close()
-
-
-def _where(error: Exception) -> str:
-    """What was raised and where, without the error's own words: they may quote a number or what was typed."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
-    return f"{type(error).__name__} at {place}"
-
-
-def replace_state(record: Record, state: State) -> Record:
-    """`record` with another state."""
-    return Record(record.session, record.operator, record.release, state, record.opened, record.touched, record.seen, record.last)
 
 
 def zone_of(model: Model) -> datetime.tzinfo:

@@ -18,7 +18,9 @@ FILE_NAME = "sip-accounts.json"
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _LENGTH = 16
 
-_MSISDN = re.compile(r"[0-9]{5,15}")
+SHORTEST_LOGIN = 3
+"""Digits of the shortest login: a person whom calls are handed to may have a short number, 111."""
+_MSISDN = re.compile(rf"[0-9]{{{SHORTEST_LOGIN},15}}")
 
 
 class AccountsError(Exception):
@@ -35,7 +37,7 @@ def ensure_accounts(home: Path, msisdns: Iterable[str]) -> dict[str, Secret]:
     wanted = list(dict.fromkeys(msisdns))
     for msisdn in wanted:
         if not _MSISDN.fullmatch(msisdn):
-            raise ValueError(f"not an MSISDN of 5 to 15 digits: {msisdn!r}")
+            raise ValueError(f"not a number of 3 to 15 digits: {msisdn!r}")
     path = home / FILE_NAME
     known = _read(path)
     missing = [msisdn for msisdn in wanted if msisdn not in known]

@@ -427,21 +427,6 @@ def test_the_server_stops_and_the_dialplan_goes_on(tmp_path: Path, where: str) -
     run(call())
 
 
-def test_a_transfer(tmp_path: Path) -> None:
-    async def call() -> None:
-        door = FakeDoor(say("one moment", None, connect="111", ring=20.0))
-        async with serving(door, FakePrompts(tmp_path), people="Local/{number}@people") as server:
-            peer = await Peer.connect(server)
-            await peer.answer()
-            await peer.expect("STREAM FILE", "200 result=0 endpos=800")
-            await peer.expect('EXEC "Dial" "Local/111@people,20"')
-            await peer.expect('GET VARIABLE "DIALSTATUS"', var("NOANSWER"))
-            await peer.expect("HANGUP")
-            assert await peer.closed()
-
-    run(call())
-
-
 @pytest.mark.parametrize(
     ("values", "caller"),
     [

@@ -177,16 +177,16 @@ def test_check_of_broken_menus(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     folder = broken(tmp_path)
     code, out, _ = ivr(capsys, "check", str(folder))
     assert code == 1
-    assert 'menus/azercell/prepaid.yaml:14:33 E012 there is no menu "acount" - did you mean "account"?' in out
+    assert 'menus/azercell/prepaid.yaml:19:33 E012 there is no menu "acount" - did you mean "account"?' in out
     code, out, _ = ivr(capsys, "check", str(folder), "--format", "json")
     assert code == 1
     found = [(row["file"], row["line"], row["column"]) for row in json.loads(out) if row["code"] == "E012"]
-    assert found == [("menus/azercell/prepaid.yaml", 14, 33)]
+    assert found == [("menus/azercell/prepaid.yaml", 19, 33)]
     code, out, _ = ivr(capsys, "check", str(folder), "--format", "sarif")
     run = json.loads(out)["runs"][0]
     result = next(result for result in run["results"] if result["ruleId"] == "E012")
     assert code == 1 and result["level"] == "error"
-    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 14, "startColumn": 33}
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 19, "startColumn": 33}
     assert {"id": "E012"} in run["tool"]["driver"]["rules"]
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.catalog import compile as catalog
+from ivr.catalog.compile import compile_operator
 from ivr.engine.effects import Call, Sms
 from ivr.engine.events import Answered
 from ivr.engine.model import Model
@@ -18,7 +18,7 @@ from ivr.engine.values import Answer, Line, Money, Msisdn, Secret
 from tests.catalog.test_compile_faults import OPERATOR
 from tests.engine.fake import NOW, Operator, Walk, azn, day, prepaid
 
-SERVICES = Path(__file__).resolve().parents[1] / "data" / "language" / "services.yaml"
+SERVICES = (Path(__file__).resolve().parents[1] / "data" / "language" / "services.yaml").read_text("utf-8")
 HOUSE = (
     OPERATOR.replace('limits: {largest: "99.99"}', 'limits: {least: "1", most: "500", largest: "99.99"}')
     .replace('call: {back: "*", repeat: "#", next: "9"}', 'call: {back: "*", repeat: "#", person: "0", next: "9"}')
@@ -111,9 +111,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder.mkdir(parents=True)
     (folder / "operator.yaml").write_text(HOUSE, "utf-8")
     (folder / "main.yaml").write_text(MENUS, "utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalog, "SERVICES", SERVICES)
-        found = catalog.compile_operator(folder, folder / "locales")
+    (folder.parent / "services.yaml").write_text(SERVICES, "utf-8")
+    found = compile_operator(folder, folder / "locales")
     assert found.model is not None and not found.errors, "\n".join(map(str, found.faults))
     return found.model
 
@@ -426,10 +425,10 @@ menus:
       "3": {label: Lost, go: lost}
   card:
     ask: {serial: {say: Which card}}
-    no_input: {most: 2, then: continue}
-    no_match: {most: 2, then: continue}
     get: {card: cards.look_up}
     say: "Card {serial}: {card.used_on}"
+    no_input: {most: 2, then: continue}
+    no_match: {most: 2, then: continue}
     otherwise: {unknown: {say: "No card {serial}", go: back}}
   lost:
     get: {given: readers.list}
@@ -444,9 +443,8 @@ def corners(tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder.mkdir(parents=True)
     (folder / "operator.yaml").write_text(HOUSE.replace(", person: main.person", ""), "utf-8")
     (folder / "main.yaml").write_text(CORNERS, "utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalog, "SERVICES", SERVICES)
-        found = catalog.compile_operator(folder, folder / "locales")
+    (folder.parent / "services.yaml").write_text(SERVICES, "utf-8")
+    found = compile_operator(folder, folder / "locales")
     assert found.model is not None, "\n".join(map(str, found.faults))
     return found.model
 

@@ -28,6 +28,9 @@ DEMO_LINES = (
     *(f"9929311100{number:02}" for number in range(1, 12)),
 )
 
+DESK = "111"
+"""Where a person answers whom the menus hand a call to."""
+
 
 def unavailable(what: str) -> NoReturn:
     """Ends the test: failed where CI=true, skipped with its reason elsewhere."""
@@ -93,7 +96,7 @@ def agi_port() -> int:
 @pytest.fixture(scope="session")
 def sip_lines() -> tuple[str, ...]:
     """The lines that have a login; override it for others."""
-    return DEMO_LINES
+    return (*DEMO_LINES, DESK)
 
 
 @pytest.fixture(scope="session")

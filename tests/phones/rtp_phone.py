@@ -15,6 +15,7 @@ import secrets
 import socket
 import threading
 import time
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,7 +260,7 @@ class RtpPhone:
         self._thread.join(1.0)
         self._socket.close()
 
-    def __enter__(self) -> RtpPhone:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -295,6 +296,8 @@ class RtpPhone:
                 self._registration = message
                 self._registered.set()
             elif message.status == 0:
-                self.reply(
-                    message, "200 OK" if message.method == "OPTIONS" else "481 Call/Transaction Does Not Exist", secrets.token_hex(6)
-                )
+                self.asked(message)
+
+    def asked(self, message: sip.Message) -> None:
+        """Called by the phone's thread for a request that belongs to no call it made. Nobody answers this phone; see `Person`."""
+        self.reply(message, "200 OK" if message.method == "OPTIONS" else "481 Call/Transaction Does Not Exist", secrets.token_hex(6))

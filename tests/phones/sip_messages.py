@@ -49,11 +49,12 @@ def build(start: str, headers: list[tuple[str, str]], body: str = "") -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def response(request: Message, status: str, tag: str) -> bytes:
+def response(request: Message, status: str, tag: str, more: list[tuple[str, str]] | None = None, body: str = "") -> bytes:
     """The answer to a request, for example with status `200 OK`."""
-    headers = [(name.title(), value) for name, value in request.headers if name in ("via", "from", "call-id", "cseq")]
+    headers = [(name.title(), value) for name, value in request.headers if name in ("via", "from", "call-id", "cseq", "record-route")]
     to = request.header("to")
-    return build(f"SIP/2.0 {status}", [*headers, ("To", to if "tag=" in to else f"{to};tag={tag}")])
+    own = [("To", to if "tag=" in to else f"{to};tag={tag}"), *(more or [])]
+    return build(f"SIP/2.0 {status}", [*headers, *own], body)
 
 
 def authorization(challenge: str, method: str, uri: str, login: str, password: str) -> str:

@@ -47,6 +47,7 @@ def test_one_fails(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = ivr(capsys, "test", folder.menus)
     assert code == 1
     assert out.startswith('FAILED azercell/other: bad\n  menus/azercell/scenarios/other.yaml:7:34: should see "Balance: 13.24 AZN"\n')
+    assert '\n      7 | - {dial: "*111*1*1#", see: "Balance: 13.24 AZN", charged: "0.10"}\n  --- expected\n' in out
     assert '  > step 1  994501110001  dial: "*111*1*1#"\n  -     Balance: 13.24 AZN\n  +     Balance: 12.24 AZN\n' in out
     assert "\n2 scenarios, 1 passed, 1 failed\n" in out
 

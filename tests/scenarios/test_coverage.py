@@ -101,6 +101,19 @@ def test_only_passing_scenarios_of_a_person_count(folder: Folder) -> None:
     assert of(covered(folder, '- {dial: "*333*1#", see: Left}', "language: en\ngolden: seen"), "shop.figures") != nothing
 
 
+def test_people(folder: Folder) -> None:
+    call = '- {call: "650", press: "63", hear: we are connecting you}\n'
+    coverage = covered(folder, f'- {{as: "994501110103", {call[3:]}- {{as: "994501110103", person: busy, hear: busy}}')
+    assert set(coverage.menus["help.person"].outcomes) == {"closed", "busy", "no_answer", "answered"}
+    assert of(coverage, "help.person")[1] == {"busy"}
+
+
+def test_a_fee_of_another_channel_is_no_outcome(folder: Folder) -> None:
+    # by code and by call the line's figures are free; only an SMS about them has a price
+    menus = covered(folder, '- {dial: "*333#", see: Shop}').menus
+    assert "not_enough" not in menus["myline.tariff"].outcomes and "not_enough" in menus["myline.info"].outcomes
+
+
 def test_the_table(folder: Folder) -> None:
     lines = table([covered(folder, '- {dial: "*333*1#", see: Left}')]).split("\n")
     assert lines[0].split() == ["menu", "choices", "outcomes", "languages", "channels"]

@@ -139,6 +139,13 @@ def test_a_literal_block_is_renewed(folder: Folder) -> None:
     assert '        page: |-\n          Tariff: GencOL\n          0. Back\n          00. Menu\n        charged: "0"\n' in path.read_text()
 
 
+def test_a_step_that_ends_with_lines_of_text(folder: Folder) -> None:
+    path = folder.steps('- sms: "2112"\n  text: |\n    nonsense\n\n- sms: "2112"', "language: en")
+    assert updated(folder) == [("one", 2)]
+    assert '          nonsense\n        get: "We did not understand' in path.read_text()
+    assert folder.run()[0].passed and updated(folder) == []
+
+
 def test_a_page_that_a_person_wrote_is_not_renewed(folder: Folder) -> None:
     path = folder.steps('- {dial: "*111*3#", page: "Tariff: other"}')
     before = path.read_bytes()

@@ -52,6 +52,13 @@ def test_the_difference_shows_step_and_line(folder: Folder) -> None:
     assert "      2. Last charges" in shown[marked:]
 
 
+def test_two_texts_that_are_like_one_line_are_both_shown(folder: Folder) -> None:
+    result = folder.one('- {dial: "*111*1#", see: ["1. Balanse", "1. Balanze"], charged: "2"}')
+    shown = difference(result.played, result.failures).split("\n")
+    assert {"-     1. Balanse", "-     1. Balanze", "+     1. Balance", "-     (should charge 2, and charged 0)"} <= set(shown)
+    assert "      (gsm7, en, waits)" in shown
+
+
 def test_a_page_as_it_is(folder: Folder) -> None:
     page = '- dial: "*111*1#"\n  page: |-\n    Account\n    1. Balance\n    2. Last charges\n    7. Expiry, tariff, bonuses\n    0. Back\n    00. Menu'
     assert folder.one(page).passed
@@ -162,6 +169,66 @@ def test_what_shall_be_hidden_stays_hidden_to_the_end(folder: Folder) -> None:
     assert "the log of step 1" in folder.one('- {dial: "*111*1*7#", hidden: ["menu=prepaid.balance"]}').failures[0].message
 
 
+def test_sms(folder: Folder) -> None:
+    result = folder.one(
+        '- {sms: "2112", text: "", get: ["12.24 AZN till 05.03.2027", GencOL], encoding: gsm7, charged: "0.10", ends: true}'
+    )
+    assert result.passed, problems(result)
+    result = folder.one('- {sms: "2112", get: SimSim}')
+    assert problems(result) == [f'7:28 {LINE} should get "SimSim"']
+    assert f"-     SMS to {LINE}: SimSim" in difference(result.played, result.failures).split("\n")
+    # the same text once more is another SMS, and asked for anew
+    assert folder.one('- {sms: "2112", charged: "0.10"}\n- {sms: "2112", charged: "0.10"}').passed
+
+
+def test_an_sms_of_a_line_that_cannot_be_looked_up(folder: Folder) -> None:
+    assert folder.one('- {sms: "2112", get: Hazirda, charged: "0"}', "services: {line: unavailable}").passed
+
+
+def test_a_person(folder: Folder) -> None:
+    call = '- {call: "650", press: "63", hear: we are connecting you}\n'
+    assert folder.one(f"{call}- {{person: answered, ends: true}}", line=POSTPAID).passed
+    assert folder.one(f"{call}- {{person: busy, hear: All operators are busy., ends: false}}", line=POSTPAID).passed
+    assert folder.one(f"{call}- {{person: no_answer, hear: Nobody answered.}}", line=POSTPAID).passed
+
+
+NOTICES = """\
+serves: prepaid
+not_served: For prepaid lines.
+entries: [{ussd: "*444#", go: main}]
+menus:
+  main: {say: Main, choices: {"1": {label: Details, go: details}}}
+  details: {say: Details of it}
+notices:
+  charged: {about: usage.charged, by: [flash, sms], say: "Charged {event.charge}, left {event.balance}"}
+  granted: {about: grants.done, by: [ussd_session, sms], go: main}
+"""
+
+
+def test_events(folder: Folder) -> None:
+    (folder.menus / "azercell" / "notice.yaml").write_text(NOTICES.replace("event.", ""))
+    event = '{name: usage.charged, to: "994501110002", charge: "0.05", balance: "12.29", from_bonus: false, expires: "2027-03-05"}'
+    result = folder.one(f'- {{event: {event}, told: {{to: "994501110002", get: "Charged 0.05 AZN, left 12.29 AZN"}}}}')
+    assert result.passed, problems(result)
+    result = folder.one(f'- {{as: "994501110002", event: {event}, get: "Charged 0.06"}}')
+    assert problems(result)[0].endswith('994501110002 should get "Charged 0.06"')
+    assert folder.one('- {event: {name: grants.done, to: "994501110001", number: "994501110002", given: true}, get: Main}').passed
+
+
+def test_a_session_that_the_network_opens(folder: Folder) -> None:
+    (folder.menus / "azercell" / "notice.yaml").write_text(NOTICES.replace("event.", ""))
+    event = f'{{name: grants.done, to: "{LINE}", ways: ussd_session, number: "994501110002", given: true}}'
+    result = folder.one(f'- {{event: {event}, see: "1. Details", ends: false}}\n- {{press: "1", see: Details of it}}')
+    assert result.passed, problems(result)
+
+
+def test_a_session_that_the_network_did_not_open(folder: Folder) -> None:
+    (folder.menus / "azercell" / "notice.yaml").write_text(NOTICES.replace("event.", ""))
+    event = f'{{name: grants.done, to: "{POSTPAID}", ways: ussd_session, number: "994501110002", given: true}}'
+    result = folder.one(f'- {{event: {event}}}\n- {{as: "{POSTPAID}", press: "1"}}')
+    assert problems(result) == ["8:30 nothing is open for this line: the network opened no session"]
+
+
 def test_looking_again(folder: Folder) -> None:
     assert folder.one('- {dial: "*111#"}\n- {see: "1. Account"}').passed
 
@@ -172,6 +239,7 @@ def test_an_engine_that_falls_over_fails_one_scenario(folder: Folder, monkeypatc
     monkeypatch.setattr(Runner, "call", lambda *given: 1 / 0)
     result = folder.one(GOOD)
     assert problems(result) == ["7:9 the menus failed here: ZeroDivisionError: division by zero"]
+    assert difference(result.played, result.failures).endswith("> step 1  the menus failed here: ZeroDivisionError: division by zero")
 
 
 def test_the_logging_of_the_process_is_left_as_it_was(folder: Folder) -> None:

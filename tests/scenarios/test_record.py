@@ -14,7 +14,7 @@ import pytest
 from ivr import cli
 from ivr.engine.effects import Collect, Page, Speak, Words
 from ivr.scenarios.record import CannotRecord, Recording, append, ready_to_record
-from ivr.sessions.requests import Left, Open, Reply, Silence, Typed
+from ivr.sessions.requests import Connected, Left, Open, Reply, Silence, Typed
 from ivr.settings import ROOT
 from tests.scenarios.helping import LINE, Folder, problems
 
@@ -80,6 +80,22 @@ def test_no_secret_is_written() -> None:
     assert '- press: "1"\n' in text
 
 
+def test_no_secret_of_a_code_is_written(folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.menus / "azercell" / "safe.yaml").write_text(
+        "serves: everyone\n"
+        'entries: [{ussd: "*555*{pin}#", go: show}, {ussd: "*555#", go: show}]\n'
+        "menus: {show: {ask: {pin: {digits: '4', secret: true, say: PIN?}}, say: Fine}}\n"
+    )
+    monkeypatch.setenv("IVR_MENUS", str(folder.menus))
+    file = folder.scenarios / "recorded.yaml"
+    assert cli.main(["ussd", "*555*4711#", "--from", LINE, "--lang", "en", "--record", str(file)]) == 0
+    assert cli.main(["ussd", "*555#", "--from", LINE, "--lang", "en", "--keys", "4712", "--record", str(file)]) == 0
+    text = file.read_text()
+    assert "4711" not in text and "4712" not in text
+    assert 'dial: "*555*SECRET#"   # a secret' in text and 'dial: "*555#"\n' in text and 'press: "SECRET"   # a secret' in text
+    assert "SECRET stands where a secret was typed" in capsys.readouterr().err
+
+
 def test_no_secret_of_a_call_is_written() -> None:
     recording = Recording(LINE, None, NOON)
     recording.note(Open("call", "202", LINE), said("Your PIN", secret=True))
@@ -87,10 +103,11 @@ def test_no_secret_of_a_call_is_written() -> None:
     recording.note(Silence(), said("Your PIN, please", secret=True))
     recording.note(Typed("4711", ended=True), said("Thank you"))
     recording.note(Typed("15", ended=True), said("Bye"))
+    recording.note(Connected("busy"), said("Nobody is there"))
     recording.note(Left("hung_up"), Reply((), True, "en"))
     text = recording.text("x")
     assert "4711" not in text and '- press: "SECRET"' in text
-    assert '- press: "15#"' in text and "- silence: 2\n" in text and "- hang_up: true\n" in text
+    assert '- press: "15#"' in text and "- silence: 2\n" in text and "- person: busy\n" in text and "- hang_up: true\n" in text
 
 
 def test_a_new_folder_of_scenarios_is_made(tmp_path: Path) -> None:

@@ -511,7 +511,7 @@ def test_a_broken_file_is_reported_and_changes_nothing(make: Make, caplog: pytes
     file.write_text(good.replace("go: account}", "go: acount}"), "utf-8")
     assert desk.releases.refresh() is False
     assert [(fault.file, fault.line, fault.code) for fault in desk.releases.faults if fault.code == "E012"] == [
-        ("menus/azercell/prepaid.yaml", 14, "E012")
+        ("menus/azercell/prepaid.yaml", good[: good.index("go: account}")].count("\n") + 1, "E012")
     ]
     assert 'E012 there is no menu "acount" - did you mean "account"?' in caplog.text
     assert desk.releases.current["azercell"].release == release

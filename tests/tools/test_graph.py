@@ -8,13 +8,14 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from ivr import cli
-from ivr.catalog.codes import codes_of, from_entry, leads_to, ussd_entries
+from ivr.catalog.codes import arrives, codes_of, from_entry, leads_to, ussd_entries
 from ivr.catalog.compile import compile_operator
 from ivr.catalog.graph import Graph, graph_of, neighbourhood
 from ivr.catalog.graph_around import lay_out_around
@@ -102,12 +103,58 @@ def test_every_code_is_where_the_engine_arrives() -> None:
     assert tried >= 20
 
 
+def test_codes_of_many_menus_are_where_the_engine_arrives(tmp_path: Path) -> None:
+    model, tried = model_of(tmp_path, large(60, 5)), 0
+    for menu, codes in codes_of(model).items():
+        code = codes[tried % len(codes)]
+        walk = Walk(str(code), prepaid(), "en", model=model)
+        assert walk.state.frames[-1].menu == menu, code
+        tried += 1
+    assert tried == 60
+
+
 def test_a_code_that_leads_nowhere_is_known() -> None:
     model = shipped()
     (entry,) = [entry for entry in ussd_entries(model) if entry.parts == ("111",)]
     assert leads_to(model, entry, ("111", "1", "7")) == "prepaid.balance"
     assert leads_to(model, entry, ("111", "1", "5")) is None
     assert all(leads_to(model, entry, code.parts) == code.menu for code in from_entry(model, entry))
+
+
+def test_a_code_of_its_own_hides_the_way_through_the_menus(tmp_path: Path) -> None:
+    files = {
+        **SMALL,
+        "prepaid": PREPAID.replace("entries:\n", 'entries:\n  - {ussd: "*1*1#", go: charges}\n').replace(
+            'published: {"*1*1*2#": balance}\n', ""
+        ),
+    }
+    graph = graph_of(model_of(tmp_path, files))
+    assert graph.nodes["prepaid.charges"].codes == ("*1*1#",)
+    assert graph.nodes["prepaid.account"].codes == () and graph.nodes["prepaid.balance"].codes == ()
+
+
+def test_a_field_of_a_code_leaves_the_keys_to_the_menu(tmp_path: Path) -> None:
+    """`*5*1#` is the key 1, for the number that `*5*{phone}#` takes is longer."""
+    menus = """\
+serves: everyone
+entries:
+  - {ussd: "*5#", go: main}
+  - {ussd: "*5*{phone}#", go: ring}
+menus:
+  main: {say: Main, choices: {"1": {label: One, go: one}}}
+  one: {say: One}
+  ring:
+    ask: {phone: {say: Whom, type: msisdn}}
+    say: "Ring {phone}"
+"""
+    model = model_of(tmp_path, {"operator": OPERATOR, "m": menus})
+    assert {name: node.codes for name, node in graph_of(model).nodes.items()} == {
+        "m.main": ("*5#",),
+        "m.one": ("*5*1#",),
+        "m.ring": ("*5*{phone}#",),
+    }
+    (short, _) = ussd_entries(model)
+    assert arrives(model, short, ("5", "994501110001")) == "m.ring" and arrives(model, short, ("5", "1")) == "m.one"
 
 
 def test_forms_stand_in_the_code_and_secrets_and_confirmations_end_it(tmp_path: Path) -> None:
@@ -144,6 +191,39 @@ menus:
         "form.unseen": (),
     }
     assert ("ask", "pin (secret)") in [(mark.kind, mark.text) for mark in graph.nodes["form.secret"].marks]
+
+
+def test_items_of_a_list_and_fields_that_are_handed_over(tmp_path: Path) -> None:
+    """An item is dialled by its number; what a choice or an item hands over is not; a name that two menus use is asked by both."""
+    lists = """\
+serves: everyone
+entries:
+  - {ussd: "*5#", go: charges}
+  - {ussd: "*6*{amount}#", go: ask}
+menus:
+  charges:
+    get: {statement: accounts.statement}
+    say: Charges
+    list:
+      of: statement.postings
+      item: "{at} {amount}"
+      none: None yet
+      choose: {label: "For {amount} press {key}", go: one, with: {amount: "{amount}"}}
+  one:
+    ask: {amount: {say: How much, type: money}}
+    say: "It was {amount}"
+    choices: {"1": {label: Again, go: ask}}
+  ask:
+    ask: {amount: {say: How much, type: money}}
+    say: "Now {amount}"
+"""
+    graph = graph_of(model_of(tmp_path, {"operator": OPERATOR, "lists": lists}))
+    assert {name: node.codes for name, node in graph.nodes.items()} == {
+        "lists.charges": ("*5#",),
+        "lists.one": ("*5*{item}#",),
+        "lists.ask": ("*6*{amount}#", "*5*{item}*1*{amount}#"),
+    }
+    assert ("item", "1, 2 ...", "lists.one") in [(link.kind, link.key, link.target) for link in graph.links()]
 
 
 @pytest.mark.parametrize(
@@ -296,9 +376,6 @@ def test_the_picture_is_light_or_dark_and_fetches_nothing(hundred: Graph) -> Non
     assert "<script" not in drawn and "url(" not in drawn
 
 
-HOSTILE = 'serves: everyone\nentries:\n  - {ussd: "*1#", go: main}\nmenus:\n  main:\n    say: %s\n    choices: {"1": {label: %s, go: other}}\n  other: {say: %s}\n'
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -312,14 +389,17 @@ HOSTILE = 'serves: everyone\nentries:\n  - {ussd: "*1#", go: main}\nmenus:\n  ma
         "1. list | pipe #35; [x] (y) --> end",
     ],
 )
-def test_words_of_any_kind_are_drawn_whole(tmp_path: Path, words: str) -> None:
-    quoted = json.dumps(words, ensure_ascii=False).replace("\x7f", "\\x7f")
-    graph = graph_of(model_of(tmp_path, {"operator": OPERATOR, "m": HOSTILE % (quoted, quoted, quoted)}))
+def test_words_of_any_kind_are_drawn_whole(small: Graph, words: str) -> None:
+    """Whatever the checks of menus let through one day: nothing spills, and no format breaks."""
+    nodes = {
+        name: replace(node, say=words, links=tuple(replace(link, label=words) for link in node.links)) for name, node in small.nodes.items()
+    }
+    graph = replace(small, title=words, nodes=nodes)
     assert_readable(lay_out(graph), graph)
     tree = ElementTree.fromstring(svg(graph))
     assert any(words.split()[0][:3] in "".join(text.itertext()) for text in tree.iter(f"{SVG}text"))
-    assert set(read_dot(dot(graph)).edges) >= {("m.main", "m.other")}
-    assert len(read_mermaid(mermaid(graph)).edges) == 2
+    assert read_dot(dot(graph)).edges == read_dot(dot(small)).edges
+    assert read_mermaid(mermaid(graph)).edges == read_mermaid(mermaid(small)).edges
 
 
 def test_a_browser_draws_every_text_within_its_box(hundred: Graph, tmp_path: Path) -> None:
@@ -574,5 +654,5 @@ def test_menus_with_faults_are_not_drawn(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_the_picture_in_the_docs_is_up_to_date() -> None:
     model = shipped()
-    drawn = svg(graph_of(model, release=False))
+    drawn = svg(graph_of(model, traced=False))
     assert (ROOT / "docs" / "menus-azercell.svg").read_text("utf-8") == drawn, "run `make docs`"

@@ -15,15 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.catalog.compile import compile_operator
+from ivr.catalog.entries import PAGES
 from ivr.catalog.faults import Fault, Faults
 from ivr.catalog.key_notes import FILES, KEY_NOTES, SHAPE_NOTES
+from ivr.catalog.menu_files import LATE
+from ivr.catalog.operator_file import LEAST_OCTETS
+from ivr.catalog.own_services import offered
 from ivr.catalog.reader import Reader
 from ivr.catalog.schema import between, file_name, schema, whole, written
+from ivr.catalog.services import KINDS as INPUTS
+from ivr.catalog.services import LARGEST, LONGEST_TEXT, SIMPLE
 from ivr.catalog.shapes import SHAPES
 from ivr.catalog.source import Node, read_text
 from ivr.catalog.structure import STRUCTURAL, Structure, parsed
-from ivr.catalog.value_kinds import KEYS, RANGES, TOGETHER, VALUES
+from ivr.catalog.value_kinds import KEYS, RANGES, SIMPLE_TYPES, TOGETHER, VALUES
 from ivr.cli import main
+from ivr.scenarios.read import read_scenarios
 from tests.tools.trees import OPERATOR
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,13 +131,12 @@ def test_a_shipped_file_is_right_to_both(path: Path) -> None:
     assert structural(node, FILES[name]) == []
 
 
-@pytest.mark.parametrize("path", BROKEN, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_a_broken_file_gets_one_verdict(path: Path) -> None:
-    node = read_text(path.read_bytes(), path.name, Faults())
-    if node is None:
-        return  # a fault of YAML itself: the loader reads no further, and a language server sees it as such
-    name = kind_of(path, node)
-    both(node, FILES[name], whole_file(name))
+def test_the_broken_files_get_one_verdict() -> None:
+    for path in BROKEN:
+        node = read_text(path.read_bytes(), path.relative_to(ROOT).as_posix(), Faults())
+        if node is not None:  # else a fault of YAML itself: the loader reads no further, and a language server sees it as such
+            name = kind_of(path, node)
+            both(node, FILES[name], whole_file(name))
 
 
 def both(node: Node, shape: str, validator: Any) -> bool:
@@ -139,7 +145,7 @@ def both(node: Node, shape: str, validator: Any) -> bool:
     faults = shaped(node, shape)
     if any(fault.code not in STRUCTURAL for fault in faults):
         return False  # how a number or a switch is written (E002, E003): to a schema 1e+5 is 100000
-    assert bool(errors) == bool(faults), f"{core(node)}\nschema: {errors}\nloader: {[str(fault) for fault in faults]}"
+    assert bool(errors) == bool(faults), f"{node.place} {core(node)}\nschema: {errors}\nloader: {[str(fault) for fault in faults]}"
     return not errors
 
 
@@ -179,6 +185,16 @@ def test_no_table_speaks_of_keys_that_are_not_there() -> None:
     there = {(shape, key) for shape, keys in SHAPES.items() for key in keys}
     assert {where for where in (*VALUES, *RANGES, *KEYS) if where[0] and where not in there} == set()
     assert {(shape, key) for shape, rules in TOGETHER.items() for rule in rules for key in rule.keys} <= there
+
+
+def test_the_tables_and_the_loader_know_the_same_types() -> None:
+    assert set(SIMPLE_TYPES) == SIMPLE and set(VALUES["", "input_type"].words) == set(INPUTS)
+    assert {key: RANGES["sized_type", key].most for key in SHAPES["sized_type"]} == dict.fromkeys(LARGEST, 999_999_999) | {
+        "text": LONGEST_TEXT
+    }
+    assert set(VALUES["field", "type"].words) == set(INPUTS)
+    assert RANGES["ussd", "octets"].least == LEAST_OCTETS
+    assert VALUES["get", "late"].words == LATE and VALUES["entry", "web"].words == PAGES
 
 
 @pytest.mark.parametrize(("shape", "key"), [(shape, key) for shape, keys in KEY_NOTES.items() for key in keys])
@@ -267,6 +283,7 @@ JUNK = [*TEXTS, "{}", "[]", "[x]", '["0.10", free]', "{x: why}", "{default: x}",
     "{text: 24}",
     "{digits: 10, secret: true}",
 ]
+ANSWERED = "{" + ", ".join(f"{name}: {example or name}" for name, (_, example) in KEY_NOTES["answers"].items()) + "}"
 NAMES = ["x", "sya", "default", "1", "Main", "goodbye", "mon", "-"]
 
 
@@ -277,7 +294,7 @@ def documents(shape: str) -> st.SearchStrategy[str]:
     some = st.lists(st.sampled_from(keys), max_size=4, unique=True)
 
     def pair(key: str) -> st.SearchStrategy[str]:
-        example = KEY_NOTES[shape].get(key, KEY_NOTES[shape].get("*", ("", "x")))[1] or "x"
+        example = KEY_NOTES[shape].get(key, KEY_NOTES[shape].get("*", ("", "x")))[1] or ANSWERED
         return st.one_of(st.just(example), st.just(example), st.sampled_from(JUNK)).map(lambda text: f'"{key}": {text}')
 
     def written_out(chosen: tuple[list[str], bool, str | None]) -> st.SearchStrategy[str]:
@@ -289,7 +306,7 @@ def documents(shape: str) -> st.SearchStrategy[str]:
     return st.tuples(some, st.sampled_from([True, True, True, False]), extras).flatmap(written_out)
 
 
-@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape not in ("answers",)])
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "answers"])
 def test_any_map_gets_one_verdict(shape: str) -> None:
     verdicts = []
 
@@ -326,7 +343,7 @@ def replaced(node: Node, old: Node, new: Node | None) -> Node:
         return new
     pairs = tuple((key, replaced(inner, old, new)) for key, inner in node.pairs if not (inner is old and new is None))
     items = tuple(replaced(item, old, new) for item in node.items if not (item is old and new is None))
-    return Node(node.kind, node.place, node.text, pairs, items, node.quoted)
+    return made(node, pairs, items)
 
 
 def renamed(node: Node, old: Node, name: str) -> Node:
@@ -334,7 +351,12 @@ def renamed(node: Node, old: Node, name: str) -> Node:
     pairs = tuple(
         (Node("text", key.place, name, quoted=key.quoted) if inner is old else key, renamed(inner, old, name)) for key, inner in node.pairs
     )
-    return Node(node.kind, node.place, node.text, pairs, tuple(renamed(item, old, name) for item in node.items), node.quoted)
+    return made(node, pairs, tuple(renamed(item, old, name) for item in node.items))
+
+
+def made(node: Node, pairs: tuple[tuple[Node, Node], ...], items: tuple[Node, ...]) -> Node:
+    positions = {key.text: position for position, (key, _) in enumerate(pairs)}
+    return Node(node.kind, node.place, node.text, pairs, items, node.quoted, positions)
 
 
 @settings(max_examples=200, deadline=None)
@@ -492,6 +514,77 @@ def test_a_broken_operator_file_is_refused_by_schema_and_loader(tmp_path: Path, 
     said_by_both(structural(tree(operator), "operator"), loader(tmp_path, MENU, operator), "operator.yaml")
 
 
+SCENARIO = """\
+now: "2026-11-22 12:00"
+scenarios:
+  one:
+    line: "994501110001"
+    language: en
+    switches: {shop: true}
+    services: {accounts.balance: unavailable}
+    steps:
+      - {dial: "*1#", see: "1. More", charged: "0"}
+      - {press: "1", see: We cannot, encoding: gsm7, hidden: secret, ends: true}
+      - {call: "1", hear: [Hello]}
+      - {silence: 1, wait: 30m, person: busy, hang_up: true}
+      - {sms: "1", text: hello, get: Answer, told: {to: "994501110002", get: x}}
+"""
+SCENARIO_BREAKAGES = [
+    ('now: "2026-11-22 12:00"', "now: noon"),
+    ("scenarios:", "scenario:"),
+    ("  one:\n", "  One:\n"),
+    ('line: "994501110001"\n    ', ""),
+    ('line: "994501110001"', "line: somebody"),
+    ("language: en", "language: [en]"),
+    ("shop: true", "shop: maybe"),
+    ("accounts.balance: unavailable", "accounts.balance: []"),
+    ("accounts.balance: unavailable", "accounts.balance: {outcom: late}"),
+    ("    steps:", "    golden: old\n    steps:"),
+    ('dial: "*1#"', 'dail: "*1#"'),
+    ('dial: "*1#"', "dial: one"),
+    ('see: "1. More"', "see: []"),
+    ('see: "1. More"', "see: {a: b}"),
+    ('charged: "0"', "charged: nothing"),
+    ("encoding: gsm7", "encoding: utf8"),
+    ("ends: true", "ends: soon"),
+    ("silence: 1", "silence: 0"),
+    ("wait: 30m", "wait: long"),
+    ("person: busy", "person: away"),
+    ("hang_up: true", "hang_up: now"),
+    ('told: {to: "994501110002", get: x}', 'told: {to: "994501110002"}'),
+    ('told: {to: "994501110002", get: x}', "told: x"),
+    ('sms: "1"', "sms: one"),
+    ('{press: "1", see: We cannot, encoding: gsm7, hidden: secret, ends: true}', "{}"),
+    ('{call: "1", hear: [Hello]}', '{call: "1", dial: "*1#"}'),
+    ('{call: "1", hear: [Hello]}', '{call: "1", text: x}'),
+]
+
+
+def scenario_faults(folder: Path, text: str) -> list[str]:
+    faults = Faults()
+    home = folder / "menus" / "small"
+    loader(folder, MENU, OPERATOR_WHOLE)
+    model = compile_operator(home, folder / "locales").model
+    assert model is not None
+    (home / "scenarios").mkdir(exist_ok=True)
+    (home / "scenarios" / "s.yaml").write_text(text, "utf-8")
+    read_scenarios(home / "scenarios" / "s.yaml", model, offered(SERVICES, None, faults), faults)
+    return [str(fault) for fault in faults.errors()]
+
+
+def test_an_unbroken_scenario_is_right_to_both(tmp_path: Path) -> None:
+    assert both(tree(SCENARIO), "scenarios", whole_file("scenarios"))
+    assert [fault for fault in scenario_faults(tmp_path, SCENARIO) if "nothing is open" not in fault] == []
+
+
+@pytest.mark.parametrize(("before", "after"), SCENARIO_BREAKAGES)
+def test_a_broken_scenario_is_refused_by_schema_and_reader(tmp_path: Path, before: str, after: str) -> None:
+    assert before in SCENARIO
+    text = SCENARIO.replace(before, after, 1)
+    assert not both(tree(text), "scenarios", whole_file("scenarios"))
+    assert scenario_faults(tmp_path, text)
+
+
 def said_by_both(alone: list[Fault], compiled: list[Fault], name: str) -> None:
     """What the structure says is what the loader says, and the loader has no fault of structure besides."""
     places = {(fault.line, fault.column, fault.code) for fault in alone}
@@ -529,7 +622,7 @@ def unchecked(text: str) -> Node:
     assert found is not None
     node = tree(text.replace(found[0], "limits: {a: here}"))
     old = next(inner for inner in nodes(node) if inner.text == "here")
-    return replaced(node, old, Node("text", old.place, found[1].strip()))
+    return replaced(node, old, Node("text", old.place, found[1].strip(' "'), quoted='"' in found[1]))
 
 
 def test_a_switch_in_capitals_is_no_matter_of_structure() -> None:

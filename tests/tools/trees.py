@@ -123,7 +123,7 @@ def _file(file: str, size: int, number: int, heads: Mapping[str, str], chance: r
     for place, name in enumerate(names):
         words = chance.choice(_WORDS)
         lines.append(f"  {name}:")
-        if not children[place] and place % 3 == 0:
+        if place and not children[place] and place % 3 == 0:
             lines += ["    do: accounts.notices_off", f'    say: "{words}: done"', "    otherwise: {already: {say: Already, go: main}}"]
             continue
         if place % 2:
@@ -138,3 +138,49 @@ def _file(file: str, size: int, number: int, heads: Mapping[str, str], chance: r
             lines.append("    choices:")
             lines += [f'      "{key}": {{label: "{label}", go: {target}}}' for key, (target, label) in enumerate(rows, 1)]
     return "\n".join(lines) + "\n"
+
+
+RICH = {
+    "operator": OPERATOR.replace("between_digits: 3s,", "between_digits: 3s, person: help.person,")
+    .replace('call: {back: "*", repeat: "#", next: "9"}', 'call: {back: "*", repeat: "#", next: "9", person: "0"}')
+    .replace("switches: ", 'hours: {support: {mon-fri: "08:00-22:00"}}\nholidays: ["01-01"]\npeople: {support: {call: "111", hours: support, ring: 45s}}\nswitches: ')
+    .replace("sessions: {late: 3s}", "sessions: {late: 3s, resume: 5m}\nsms: {parts: 3}\nrating: {interval: 60s}"),
+    "help": """\
+serves: everyone
+not_served: For prepaid lines
+entries:
+  - {ussd: "*2#", go: charges, resume: true, serves: prepaid}
+  - {sms: "2112", text: "1*{amount}", go: send}
+  - {sms: "2112", text: "", go: charges}
+notices:
+  charged: {about: usage.charged, serves: prepaid, when: line.notices, by: [flash, sms], say: "Charged {charge}"}
+  bill: {about: bill.ready, by: [ussd_session, sms], switch: shop, say: Your bill, go: charges}
+menus:
+  person:
+    say: Wait
+    connect: support
+    otherwise: {closed: Closed, busy: {say: Busy, go: home}, no_answer: {say: Nobody, go: home}}
+  charges:
+    get: {statement: accounts.statement}
+    fee: line_info
+    say: Charges
+    list:
+      of: statement.postings
+      item: "{at} {amount}"
+      none: None yet
+      speak: 3
+      choose: {label: "For {amount} press {key}", go: send, with: {amount: "{amount}"}}
+    after: Choose one
+    also_sms: Your charges were shown
+  send:
+    switch: shop
+    ask:
+      amount: {say: How much, type: money, again: Once more, when: line.notices, no_match: {too_small: Too little, other: Wrong}}
+    confirm: Sure?
+    do: accounts.notices_off
+    say: Sent
+    no_input: {most: 2, say: Silence, then: charges}
+    otherwise: {already: {say: Sent already, fee: line_info, retry: amount}}
+""",
+}  # fmt: skip
+"""An operator with a little of everything."""

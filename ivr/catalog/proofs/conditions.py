@@ -74,9 +74,7 @@ def _nothing(path: Path) -> None:
 
 
 def _comparisons(node: Node) -> Iterator[Node]:
-    if isinstance(node, Constant):
-        yield node
-    elif isinstance(node, Operation) and node.operator in COMPARISONS:
+    if isinstance(node, Constant) or (isinstance(node, Operation) and node.operator in COMPARISONS):
         yield node
     elif isinstance(node, Operation):
         for operand in node.operands:
@@ -165,7 +163,9 @@ class _Checker:
             if left != right and "decimal" not in (left, right):
                 self._unlike(node, left, right)
             elif "span" in (left, right) and left != right:
-                self.say(node, f'"{written(node)}" compares a length of time with a bare number; name a limit such as limits.NAME (30m, 2h)')
+                self.say(
+                    node, f'"{written(node)}" compares a length of time with a bare number; name a limit such as limits.NAME (30m, 2h)'
+                )
         elif left != right:
             self._unlike(node, left, right)
         elif order:
@@ -183,10 +183,8 @@ class _Checker:
             word = other.path[0] if isinstance(other, Name) else str(other.value) if isinstance(other, Constant) else ""
             if meant not in _TEXTS:
                 if bare and len(names(other)) == 1:
-                    self.say(
-                        other,
-                        f'"{written(one)}" is {_NOUNS.get(meant, meant)}, and nothing here is called "{word}"; {self._comparable(one, meant)}',
-                    )
+                    told = f'"{written(one)}" is {_NOUNS.get(meant, meant)}, and nothing here is called "{word}"'
+                    self.say(other, f"{told}; {self._comparable(one, meant)}")
                 else:
                     self._unlike(node, left, right)
             elif order:
@@ -198,7 +196,7 @@ class _Checker:
                 if bare or not word.isdigit():
                     self.say(other, f"\"{written(one)}\" is a telephone number: compare it with international digits in 'quotes'")
             elif bare:
-                self.say(other, f'"{written(one)}" can be any text: put what it is compared with in quotes: \'{word}\'')
+                self.say(other, f"\"{written(one)}\" can be any text: put what it is compared with in quotes: '{word}'")
             return
         if left == right == "word":
             bare_word = next((operand for operand in node.operands if isinstance(operand, Name)), None)
@@ -235,7 +233,9 @@ class _Checker:
             return known[0]
         if node.operator == "*":
             if len([meant for meant in figures if meant != "number"]) > 1:
-                self.say(node, f'"{written(node)}" multiplies {_NOUNS[figures[0]]} by {_NOUNS[figures[1]]}; one of them must be a plain number')
+                self.say(
+                    node, f'"{written(node)}" multiplies {_NOUNS[figures[0]]} by {_NOUNS[figures[1]]}; one of them must be a plain number'
+                )
                 return None
             return next((meant for meant in figures if meant != "number"), "number")
         if len(set(figures)) > 1 or (figures[0] == "span" and len(figures) < len(known)):

@@ -1,0 +1,108 @@
+"""Cases of broken folders: a small operator that is whole, with a few edits, and the faults that they must give."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ivr.catalog.compile import compile_operator
+from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.fit import fit_faults
+from ivr.catalog.own_services import offered
+from ivr.catalog.source import read_file
+from ivr.catalog.spoken import spoken_words
+from ivr.recordings import recording_faults
+from ivr.scenarios.read import read_scenarios, scenario_files
+from ivr.speech.inventory import fixed
+
+CORPUS = Path(__file__).resolve().parents[1] / "data" / "broken"
+_FOLDERS = {"messages.po": Path("locales/ru/LC_MESSAGES"), "services.yaml": Path("menus")}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file of the corpus: `CODE/cause.yaml`.
+
+    Its keys: `why`; `edits` ({file, find, put}: the text `find`, which stands there once, becomes `put`); `files` (whole ones, by name); `hex`
+    (bytes in place of a file); `silent` (words of calls that nobody has recorded; all else has been); `faults`.
+    """
+
+    path: Path
+
+    @property
+    def code(self) -> str:
+        """The code that the case is for."""
+        return self.path.parent.name
+
+    @property
+    def name(self) -> str:
+        """`E010/unknown_key`."""
+        return f"{self.code}/{self.path.stem}"
+
+    def read(self) -> dict[str, object]:
+        """What the file says."""
+        found = yaml.safe_load(self.path.read_text("utf-8"))
+        assert isinstance(found, dict)
+        return found
+
+
+def cases() -> list[Case]:
+    """Every case, by code and cause."""
+    return [Case(path) for path in sorted(CORPUS.glob("[EW][0-9][0-9][0-9]/*.yaml"))]
+
+
+def place_of(home: Path, name: str) -> Path:
+    """Where a file of a case stands in the folder `home`."""
+    return home / _FOLDERS.get(name, Path("menus/small")) / name
+
+
+def built(case: Case, home: Path) -> Path:
+    """The case's operator, in the empty folder `home`; its own folder is given back."""
+    said = case.read()
+    shutil.copytree(CORPUS / "base", home, dirs_exist_ok=True)
+    for edit in said.get("edits", []):  # type: ignore[attr-defined]
+        path = place_of(home, edit["file"])
+        text = path.read_text("utf-8")
+        assert text.count(edit["find"]) == 1, f"{case.name}: {edit['find']!r} stands {text.count(edit['find'])} times in {edit['file']}"
+        path.write_text(text.replace(edit["find"], edit["put"]), "utf-8")
+    for name, text in {**said.get("files", {}), **said.get("hex", {})}.items():  # type: ignore[dict-item]
+        path = place_of(home, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes.fromhex(text) if name in said.get("hex", {}) else text.encode())  # type: ignore[operator]
+    return home / "menus" / "small"
+
+
+def faults_of(case: Case, home: Path) -> list[Fault]:
+    """All that `ivr check` and the reader of scenarios say of a case, files named from the operator's folder."""
+    folder = built(case, home)
+    compiled = compile_operator(folder, home / "locales", thorough=True)
+    faults = Faults(list(compiled.faults), set(compiled.faults))
+    if compiled.model is not None:
+        own = read_file(path, "services.yaml", home, faults) if (path := home / "menus" / "services.yaml").exists() else None
+        offers = offered(own, faults)
+        house = read_file(folder / "operator.yaml", "menus/small/operator.yaml", folder.parent, faults)
+        for found in fit_faults(compiled.model, offers.services, house):
+            faults.add(*found)
+        for scenario in scenario_files(folder):
+            read_scenarios(scenario, compiled.model, offers, faults)
+        for fault in recording_faults(compiled.model, folder, _recorded(case, compiled.model, home / "prompts")):
+            faults.put(fault)
+    return [Fault(fault.file.removeprefix("menus/small/"), *fault_rest(fault)) for fault in faults.sorted()]
+
+
+def fault_rest(fault: Fault) -> tuple[int, int, str, str]:
+    """A fault without its file."""
+    return fault.line, fault.column, fault.code, fault.message
+
+
+def _recorded(case: Case, model: object, folder: Path) -> Path:
+    silent = case.read().get("silent", [])
+    for unit in fixed(spoken_words(model)):  # type: ignore[arg-type]
+        if unit.words not in silent:  # type: ignore[operator]
+            path = folder / unit.language / "voice" / f"{unit.id}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    return folder
