@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ivr.catalog.key_notes import FILES, KEY_NOTES, SHAPE_NOTES  # noqa: E402
+from ivr.catalog.kinds import UNIONS, parsed, value_of  # noqa: E402
 from ivr.catalog.schema import write  # noqa: E402
 from ivr.catalog.shapes import SHAPES  # noqa: E402
-from ivr.catalog.structure import UNIONS, parsed, value_of  # noqa: E402
 from ivr.catalog.value_kinds import COUNT, RANGES  # noqa: E402
 
 PAGE = ROOT / "docs" / "keys.md"

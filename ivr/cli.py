@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -11,9 +12,29 @@ from ivr import __version__
 from ivr.catalog.releases import NoMenus
 from ivr.settings import SettingsError
 
+ALONE = {"check": "ivr.commands_check", "releases": "ivr.commands_releases"}
+"""Commands that need neither books nor speech: to load those would take as long as to check a thousand menus."""
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole parser, commands of all parts included."""
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole parser, commands of all parts included. `only`: the command that is wanted; where it is one of `ALONE`, its part alone."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="ivr",
+        description="One set of YAML menus for USSD, voice calls, SMS and the web.",
+        epilog='example:\n  ivr ussd "*111*1*7#" --from 994501110001 --lang en',
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"ivr {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    if only in ALONE:
+        importlib.import_module(ALONE[only]).add_parsers(subparsers)
+    else:
+        _add_all(subparsers)
+    return parser
+
+
+def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from ivr import (
         commands,
         commands_check,
@@ -32,15 +53,6 @@ def build_parser() -> argparse.ArgumentParser:
     from ivr.catalog import cli_i18n
     from ivr.speech import cli as speech
 
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        prog="ivr",
-        description="One set of YAML menus for USSD, voice calls, SMS and the web.",
-        epilog='example:\n  ivr ussd "*111*1*7#" --from 994501110001 --lang en',
-        formatter_class=raw,
-    )
-    parser.add_argument("--version", action="version", version=f"ivr {__version__}")
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parsers(subparsers)
     commands_sms.add_parsers(subparsers)
     commands_switch.add_parsers(subparsers)
@@ -56,12 +68,12 @@ def build_parser() -> argparse.ArgumentParser:
     accounts.add_parsers(subparsers)
     speech.add_parsers(subparsers, fixed=commands.fixed_words)
     cli_i18n.add_parsers(subparsers)
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 answered, 1 a fault found, 2 wrong usage."""
-    parsed = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = build_parser(given[0] if given else None).parse_args(given)
     # What our format does not show is not gathered either (logging HOWTO, "Optimization"): a fifth of what a line costs.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None

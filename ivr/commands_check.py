@@ -33,7 +33,7 @@ def add_parsers(subparsers: Parsers) -> None:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Check and print."""
-    from ivr.house import locales_of
+    from ivr.catalog.folders import locales_of
     from ivr.recordings import recording_faults
 
     menus = arguments.folder or Settings.from_environment().menus

@@ -93,9 +93,10 @@ def _misused(message: str) -> int:
 
 def _show(arguments: argparse.Namespace, model: Model, menu: str, faults: Sequence[Fault], menus: Path) -> int:
     from ivr.catalog.faults import Faults
+    from ivr.catalog.own_services import offered
     from ivr.catalog.preview import Preview, channels_of
-    from ivr.catalog.services import load_services
-    from ivr.catalog.sources import SERVICES
+    from ivr.catalog.source import read_file
+    from ivr.catalog.sources import OWN_SERVICES, SERVICES
 
     languages = model.operator.languages
     language = arguments.lang or model.operator.default_language
@@ -103,7 +104,10 @@ def _show(arguments: argparse.Namespace, model: Model, menu: str, faults: Sequen
         return _misused(f'{model.operator.title} does not offer "{language}"; it offers {", ".join(languages)}')
     reaching = channels_of(model, menu)
     channel = arguments.channel or next(iter(reaching), "ussd")
-    preview = Preview(model, load_services(SERVICES, Faults()), channel, language, arguments.values == "largest")
+    own = menus / OWN_SERVICES
+    beside = read_file(own, OWN_SERVICES, menus, Faults()) if own.exists() else None
+    services = offered(SERVICES, beside, Faults()).services
+    preview = Preview(model, services, channel, language, arguments.values == "largest")
     if arguments.outcome is None:
         shown = list(preview.menu(menu, arguments.all))
     else:

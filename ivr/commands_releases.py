@@ -38,11 +38,14 @@ def add_parsers(subparsers: Parsers) -> None:
     releases.add_argument("--operator", metavar="NAME", help="only this operator's")
     releases.add_argument("--json", action="store_true", help="a JSON array of rows")
     releases.set_defaults(run=run_list)
-    actions = releases.add_subparsers(dest="action", metavar="ACTION")
+    actions = releases.add_subparsers(dest="action", metavar="[ACTION]")
     back = actions.add_parser(
         "roll-back",
         help="make an older release current",
-        description="Makes a kept release current, until the menu files change or `ivr releases publish`. The files stay as they are.",
+        description=(
+            "Makes a kept release current, until `ivr releases publish` or, in demo mode, until a menu file is saved. The files stay as\n"
+            "they are."
+        ),
         epilog="example:\n  ivr releases roll-back azercell 1f0c2a9be771",
         formatter_class=raw,
     )
@@ -103,7 +106,8 @@ def run_roll_back(arguments: argparse.Namespace) -> int:
         release = releases.roll_back(operator, release)
     except NotPublished as error:
         return _refused(error)
-    print(f"{operator}: {release} is current for the next session, until the menu files change or `ivr releases publish {operator}`")
+    until = "a menu file is saved or `" if settings.demo else "`"
+    print(f"{operator}: {release} is current for the next session, until {until}ivr releases publish {operator}`")
     return 0
 
 
@@ -125,8 +129,8 @@ def run_publish(arguments: argparse.Namespace) -> int:
 
 def _releases(settings: Settings) -> Releases:
     from ivr.accounts.books import make_home
+    from ivr.catalog.folders import locales_of
     from ivr.catalog.releases import Releases
-    from ivr.house import locales_of
 
     make_home(settings.home)
     return Releases(settings.menus, locales_of(settings.menus), settings.home / "releases", strict=not settings.demo, on_save=settings.demo)
@@ -180,8 +184,8 @@ def _table(rows: list[dict[str, object]]) -> str:
 
 def _note(releases: Releases, settings: Settings, operator: str) -> str | None:
     """What an operator would want to know beside the list: that it is rolled back, or that the files say something else."""
+    from ivr.catalog.folders import locales_of
     from ivr.catalog.sources import content_hash
-    from ivr.house import locales_of
 
     folder, marker = settings.menus / operator, releases.kept.marker(operator)
     if marker is None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ivr.accounts.books import make_home, open_books
 from ivr.accounts.messages import BooksMessages
 from ivr.accounts.store import FAILURES, Store
+from ivr.catalog.folders import locales_of
 from ivr.catalog.releases import Releases
 from ivr.catalog.spoken import spoken_words
 from ivr.channels.call import Joined
@@ -178,12 +179,6 @@ class LibraryPrompts:
         return " ".join(unit.words for unit in joined.units), max(set(languages), key=languages.count) if languages else ""
 
 
-def locales_of(menus: Path) -> Path:
-    """The catalogs that belong to a menu folder: beside it, else the project's."""
-    beside = menus.parent / "locales"
-    return beside if beside.is_dir() else ROOT / "locales"
-
-
 def _secret(path: Path) -> bytes:
     """A key of this data folder, made at first use, readable by its owner only; whole from the moment it can be seen."""
     if not path.exists():
@@ -202,3 +197,6 @@ def _secret(path: Path) -> bytes:
 def progress_bar() -> Progress:
     """A progress bar for prompts that are made while somebody waits."""
     return Bar("prompts")
+
+
+__all__ = ["House", "LibraryPrompts", "locales_of", "progress_bar"]

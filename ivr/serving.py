@@ -74,6 +74,8 @@ def serve(arguments: argparse.Namespace) -> int:
     for name in settings.ignored:
         log.warning("%s counts in demo mode only", name)
     house = House(settings, voice=True, keep_sessions=True, progress=progress_bar)
+    for operator, release in {(record.operator, record.release) for record in house.runner.store.all()}:
+        house.releases.pinned(operator, release)  # older ones, for sessions that go on: else their next request would compile them
     door, prompts = AsyncDoor(house.runner), LibraryPrompts(house)
     executor = concurrent.futures.ThreadPoolExecutor(4, "prompts")
     driver = CallDriver(door, prompts, executor, CallSettings(longest=longest_call(house)))

@@ -115,7 +115,7 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
     entry_faults(model, reader)
     notice_faults(model, offers.events, reader)
     prove(model, house, services, frozenset(unread), reader)
-    if thorough and not unread:
+    if thorough and not unread and not any(fault.code == "E013" for fault in faults.found):  # else what is misspelt would be unused, too
         unused(house.node, map(names_used, nodes.values()), reader)
     broken = any(fault.code not in UNTRANSLATED for fault in faults.errors())
     return Compiled(None if broken else model, tuple(faults.sorted()))
@@ -135,7 +135,8 @@ def _published(file: MenuFile, model: Model, reader: Reader) -> None:
         ends = {_walk(model, entry.go, parts[len(entry.parts) :]) for entry in ways if parts}
         if wanted not in ends:
             leads = next(iter(end for end in ends if end), None)
-            reader.fault(key, "E060", f"{key.text} is printed for {wanted} and leads " + (f"to {leads}" if leads else "nowhere"))
+            told = f"{key.text} is printed for {wanted} and leads {f'to {leads}' if leads else 'nowhere'}"
+            reader.fault(key, "E060", f"{told}; lead it there, or correct the code")
 
 
 def _walk(model: Model, menu: str, parts: tuple[str, ...]) -> str | None:

@@ -101,7 +101,7 @@ class MenuScope:
     def known(self) -> list[str]:
         """Names an author may have meant, for suggestions."""
         found = [f"{name}.{field}" for name, gives in self.types.items() for field in gives]
-        return [*found, *(f"result.{field}" for field in self.result), *self.fields]
+        return [*found, *(f"result.{field}" for field in self.result), *self.fields, *self.context.house.known()]
 
     def words(self, path: tuple[str, ...]) -> tuple[str, ...] | None:
         """The words that a field of this menu takes; None for any other name."""

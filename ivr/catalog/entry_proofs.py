@@ -79,9 +79,8 @@ def _claims(model: Model, reader: Reader) -> None:
         for later, entry in enumerate(entries):
             for other in entries[:later]:
                 if groups[entry.serves] & groups[other.serves] and _both(model, channel, entry, other):
-                    reader.fault(
-                        Node("text", entry.place), "E051", f"{_named(entry)} is claimed here and at {other.place} for the same line"
-                    )
+                    told = f"{_named(entry)} is claimed here and at {other.place} for the same line"
+                    reader.fault(Node("text", entry.place), "E051", f"{told}; change one of them, or let each serve other lines")
             if channel == "ussd":
                 _keys_apart(model, entry, entries, groups, reader)
 
@@ -140,7 +139,8 @@ def _keys_apart(model: Model, entry: Entry, entries: list[Entry], groups: dict[s
                 reader.fault(
                     Node("text", entry.place),
                     "E051",
-                    f'{choice.key} would be a value of "{piece.path[0]}", and it is a choice of {other.go} ({choice.place})',
+                    f'{choice.key} would be a value of "{piece.path[0]}", and it is a choice of {other.go} ({choice.place});'
+                    " narrow the field so that no key fits it",
                 )
                 break
 
@@ -164,7 +164,8 @@ def _unserved(model: Model, reader: Reader) -> None:
                 reader.fault(
                     Node("text", two.place),
                     "E052",
-                    f"{_named(two)}: a {kind} line{f' on {tariff}' if tariff else ''} has no entry, and two not_served could answer it",
+                    f"{_named(two)}: a {kind} line{f' on {tariff}' if tariff else ''} has no entry, and two not_served could answer it;"
+                    " give both the same words",
                 )
 
 

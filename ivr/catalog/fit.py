@@ -16,16 +16,18 @@ from ivr.catalog.fit_ussd import Ussd
 from ivr.catalog.largest import Largest
 from ivr.catalog.letters import letters
 from ivr.catalog.pages import Found, Places
-from ivr.catalog.services import Service
+from ivr.catalog.services import Event, Service
 from ivr.catalog.source import Node
 from ivr.engine.model import Model
 
 _TEXTS = ("ussd", "sms")
 
 
-def fit_faults(model: Model, services: Mapping[str, Service], house: Node | None = None) -> Iterator[Found]:
-    """E075 and W002 of a whole operator. `house` is operator.yaml, for the places of its own wordings."""
-    largest = Largest(model, services)
+def fit_faults(
+    model: Model, services: Mapping[str, Service], house: Node | None = None, events: Mapping[str, Event] | None = None
+) -> Iterator[Found]:
+    """E075 and W002 of a whole operator. `house` is operator.yaml, for the places of its wordings; `events` are what notices tell of."""
+    largest = Largest(model, services, events or {})
     places = Places(model, house)
     for channel in _TEXTS:
         names = reached(model, channel)
@@ -70,6 +72,7 @@ def reached(model: Model, channel: str) -> set[str]:
 
 
 def _also_by_sms(model: Model, name: str) -> bool:
-    """Whether a menu of another channel may be answered by an SMS: beside its page, or because its look-up is late."""
+    """Whether a menu of another channel may be answered by an SMS: beside its page, because its look-up is late, or as a notice."""
     menu = model.menus[name]
-    return menu.also_sms is not None or any(invocation.late == "send_by_sms" for invocation in menu.get)
+    told = any(notice.go == name and {"sms", "flash"} & set(notice.by) for notice in model.notices)
+    return told or menu.also_sms is not None or any(invocation.late == "send_by_sms" for invocation in menu.get)

@@ -26,6 +26,8 @@ _ENDING = (
     "not_enough",
 )
 """Answers of the engine that end a session: a last word each."""
+PAGED_QUESTIONS = False
+"""Whether a key leads to the second page of a question or a confirmation; the engine takes what is typed there for the answer."""
 _ONE_PAGE = "a last word has one page; shorten it"
 
 
@@ -73,28 +75,29 @@ class Ussd(Pages):
             if block.units > easy:
                 for line in block.lines:
                     yield from self._line(line, place, menu)
-        for menu in self.menus:
-            if menu.ask or menu.confirm:
-                yield from self._forms(menu)
-        yield from self._resume()
+        if not PAGED_QUESTIONS:
+            for menu in self.menus:
+                if menu.ask or menu.confirm:
+                    yield from self._forms(menu)
+            yield from self._resume()
         yield from self._last_words()
 
     def _blocks(self) -> Iterator[tuple[Block, str, Menu | None]]:
         """Every wording that may stand in a page, with its place."""
-        for piece in (*map(self.answer, ("wrong_value", "not_sent", "differs")), self.no_match()):
+        for piece in (*map(self.answer, ("wrong_value", "not_sent", "differs", *(["resume"] if PAGED_QUESTIONS else []))), self.no_match()):
             yield piece.block, piece.place, None
         for key, name in ((self.operator.keys.confirm, "confirm"), (self.operator.keys.refuse, "refuse")):
             yield self._key_line(key, name), self.places.of(name), None
         for menu in self.menus:
-            place = Place(menu)
             pieces = self.body(menu, choices=True)
-            if menu.confirm or menu.ask or menu.no_match or menu.otherwise:
-                pieces = [*pieces, *self.said(menu.confirm, place), self.no_match(menu)]
-                for field in menu.ask:
-                    pieces += [*self.said(field.say, place), *self.said(field.again, place)]
-                pieces += [piece for _, _, piece in self.wrong(menu)]
+            if menu.ask or menu.no_match or menu.otherwise:
+                # questions and confirmations have one page, with all that may stand above them: see `_forms`
+                pieces = [*pieces, self.no_match(menu), *(piece for _, _, piece in self.wrong(menu))]
                 for name, outcome in self.outcomes(menu):
                     pieces += self.said(outcome.say, Place(menu, name))
+            if PAGED_QUESTIONS:
+                asked = [*(say for field in menu.ask for say in (field.say, field.again)), menu.confirm]
+                pieces = [*pieces, *(piece for say in asked for piece in self.said(say, Place(menu)))]
             for piece in pieces:
                 yield piece.block, piece.place or menu.place, menu
 
@@ -189,7 +192,7 @@ class Ussd(Pages):
 
     def _notices(self) -> Iterator[Found]:
         for notice in self.model.notices:
-            if "ussd_notice" in notice.by:
+            if notice.say and "ussd_notice" in notice.by:
                 yield from self.too_long(
                     f'USSD: the notice "{notice.name}"',
                     self.said(notice.say, Place(about=notice.about)),

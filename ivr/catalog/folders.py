@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from ivr.catalog.faults import suggest
+from ivr.settings import ROOT
 
 
 class FolderError(ValueError):
     """No such folder, or no single operator in it. The text says what to write instead."""
+
+
+def locales_of(menus: Path) -> Path:
+    """The catalogs that belong to a menu folder: beside it, else the project's."""
+    beside = menus.parent / "locales"
+    return beside if beside.is_dir() else ROOT / "locales"
 
 
 def operator_folders(menus: Path) -> dict[str, Path]:

@@ -80,7 +80,7 @@ class Kept:
             self.remove(operator, [sources.release])  # the machine stopped before it was on the disk
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{sources.release}.", dir=target.parent))
-        before, digests = self._last.get(operator, (target, {}))
+        before, digests = self._last.get(operator) or self._newest(operator)
         kept: dict[Path, bytes] = {}
         try:
             for place, source in sources.files():
@@ -94,6 +94,14 @@ class Kept:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         self._last[operator] = (target, kept)
+
+    def _newest(self, operator: str) -> tuple[Path, dict[Path, bytes]]:
+        """The release published last, by whichever process, and the digest of each of its files."""
+        for kept in self.releases(operator, sizes=False):
+            folder = self.folder(operator, kept.release)
+            found = read_sources(folder / "menus" / operator, folder / "locales")
+            return folder, {place: source.digest for place, source in found.files()}
+        return self.root, {}
 
     def operators(self) -> list[str]:
         """The operators that have a release here."""

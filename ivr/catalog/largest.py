@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr.catalog.services import ListType, Service, Type, most_of
+from ivr.catalog.services import Event, ListType, Service, Type, most_of
 from ivr.engine.fields import LONGEST_INPUT
 from ivr.engine.model import Field, FieldType, Menu, Model, Operator, Reference
 from ivr.engine.render import View
@@ -82,7 +82,7 @@ def of_field(kind: FieldType, operator: Operator) -> Values:
         case "one_of":
             return kind.words
         case "money":
-            return _money(Money(_LARGEST_INPUT if kind.most is None else kind.most, operator.currency))[:1]
+            return (Money(_LARGEST_INPUT if kind.most is None else kind.most, operator.currency),)
         case "msisdn":
             return (Msisdn(operator.country + "9" * operator.length),)
         case "number":
@@ -131,6 +131,7 @@ class Largest:
 
     model: Model
     services: Mapping[str, Service]
+    events: Mapping[str, Event] = field(default_factory=dict)
     _types: dict[tuple[str, int], Values] = field(default_factory=dict)
     _fixed: dict[tuple[str, ...], Values] = field(default_factory=dict)
     _lines: dict[str, Values] = field(default_factory=dict)
@@ -153,6 +154,8 @@ class Largest:
             return self._fees(menu, channel)
         if path == ("key",):
             return _KEY
+        if place.about and len(path) == 1 and place.about in self.events and head in self.events[place.about].gives:
+            return self._of(self.events[place.about].gives[head])
         if path == ("balance",) and menu is None:
             return self._of("money")
         if menu is not None:
@@ -216,6 +219,10 @@ class Largest:
                     for name, value in hand.items():
                         if isinstance(value, Reference):
                             self._handed.setdefault((go, name), []).append((place, value))
+            for notice in self.model.notices:
+                # a menu's fields of the same names are filled by what the event brings
+                for name in self.events[notice.about].gives if notice.go and notice.about in self.events else ():
+                    self._handed.setdefault((notice.go or "", name), []).append((Place(about=notice.about), Reference((name,))))
         return self._handed
 
     def _fees(self, menu: Menu | None, channel: str) -> Values:

@@ -21,6 +21,9 @@ from ivr.catalog.source import Node, read_text
 from ivr.catalog.sources import Source, Sources
 from ivr.catalog.translations import Translation, Translations, load_translations, translations_of
 
+MANY_OBJECTS = 200_000
+"""From so many new objects on (some hundred menus) they are taken out of the garbage collector's sight for good."""
+
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -259,8 +262,6 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if was:
-            if gc.get_freeze_count() == 0:
-                # what was made goes straight to the oldest generation; else the next small collection would go through it all
-                gc.freeze()
-                gc.unfreeze()
+            if gc.get_count()[0] > MANY_OBJECTS:
+                gc.freeze()  # else the next small collection would go through all that was made
             gc.enable()

@@ -181,22 +181,23 @@ class MenuFile:
 
     def values_fit(self, menus: Mapping[str, Menu], menu: Menu) -> None:
         """Whether what is handed over are values that fields take, and whether fields that are not asked are filled."""
-        ways = [(choice.go, choice.hand, choice.place) for choice in menu.choices]
+        ways = [(choice.go, choice.hand, choice.place, "") for choice in menu.choices]
         if menu.list is not None and menu.list.choose is not None:
-            ways.append((menu.list.choose.go, menu.list.choose.hand, menu.list.choose.place))
-        ways += [(outcome.go, {}, outcome.place) for outcome in menu.otherwise.values() if outcome.go]
+            ways.append((menu.list.choose.go, menu.list.choose.hand, menu.list.choose.place, ""))
+        ways += [(outcome.go, {}, outcome.place, "an outcome") for outcome in menu.otherwise.values() if outcome.go]
         if menu.then is not None:
-            ways.append((menu.then, {}, menu.place))
-        for go, hand, where in ways:
+            ways.append((menu.then, {}, menu.place, "`then`"))
+        for go, hand, where, what in ways:
             target = menus.get(go or "")
             if target is not None:
-                self._handed_over(target, hand, Node("text", where))
+                self._handed_over(target, hand, Node("text", where), what)
 
-    def _handed_over(self, target: Menu, hand: Mapping[str, Reference | Value], place: Node) -> None:
+    def _handed_over(self, target: Menu, hand: Mapping[str, Reference | Value], place: Node, what: str) -> None:
         for field in target.ask:
             value = hand.get(field.name)
             if value is None and not field.say:
-                self.reader.fault(place, "E031", f'"{field.name}" of {target.name} is never asked: hand it over `with`')
+                instead = f", and {what} hands nothing over: give it `say`" if what else ": hand it over `with`"
+                self.reader.fault(place, "E031", f'"{field.name}" of {target.name} is never asked{instead}')
             elif isinstance(value, str):
                 try:
                     read(value, field.type, self.context.operator)

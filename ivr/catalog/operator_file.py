@@ -83,6 +83,12 @@ class OperatorFile:
                 return "money" if isinstance(value, Money) else "span" if isinstance(value, Span) else "number"
         return None
 
+    def known(self) -> list[str]:
+        """The names of `scope`, for suggestions."""
+        sections = (("line", LINE), ("numbers", self.numbers), ("limits", self.limits), ("hours", self.hours), ("switches", self.switches))
+        fees = [f"fees.{name}.{channel}" for name, fee in self.fees.items() for channel in fee.prices]
+        return [*(f"{section}.{name}" for section, names in sections for name in names), *fees, "fee"]
+
     def _money(self, node: Node) -> Money | None:
         text = self.reader.text(node, "a price")
         if text == "free":

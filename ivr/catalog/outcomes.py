@@ -70,7 +70,7 @@ def outcomes_of(
         name for name in possible if name not in outcomes and name not in EVERY_SERVICE and (node is None or node.get(name) is None)
     ]
     if unanswered:
-        reader.fault(node or context.everything[menu], "E040", f"no answer for: {', '.join(unanswered)}")
+        reader.fault(node or context.everything[menu], "E040", f"no answer for: {', '.join(unanswered)}; word it under `otherwise`")
     return outcomes
 
 

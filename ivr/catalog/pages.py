@@ -133,7 +133,10 @@ class Pages:
 
     def failing(self, menu: Menu) -> list[str]:
         """The engine's own answers that may end a session on the way into a menu."""
-        fees = menu.fee is not None or any(outcome.fee for outcome in menu.otherwise.values())
+        named = [menu.fee, *(outcome.fee for outcome in menu.otherwise.values())]
+        known = [self.operator.fees[fee].prices for fee in named if fee is not None and fee in self.operator.fees]
+        prices = [by_channel.get(self.channel) for by_channel in known]
+        fees = any(price is not None and price.micro > 0 for price in prices)
         failing = ["not_enough"] if fees else []
         if menu.switch is not None:
             failing.append("switched_off")

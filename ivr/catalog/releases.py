@@ -8,7 +8,7 @@ says the same, and so that an older one can be made current again without touchi
 from __future__ import annotations
 
 import logging
-import os
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,17 +17,16 @@ from pathlib import Path
 from ivr.catalog.compile import Compiled, compile_operator
 from ivr.catalog.faults import Fault
 from ivr.catalog.kept import Kept, Marker
+from ivr.catalog.lookout import Lookout
 from ivr.catalog.memory import Memory
-from ivr.catalog.sources import OWN_SERVICES, Sources, read_sources
+from ivr.catalog.sources import Sources, read_sources
 from ivr.engine.model import Model
 
 log = logging.getLogger("ivr.releases")
 KEPT = 10
 """Releases of an operator that stay on disk for a roll-back; an older one stays as long as a session is pinned to it."""
-SETTLED = 0.03
-"""Seconds between two looks that must find the same: an editor that is at work is waited for."""
-PATIENCE = 1.0
-"""Seconds after which menus that change without end are taken as they are."""
+RETRY = 5.0
+"""Seconds after which a release that the disk did not take is tried again."""
 MOST_LOGGED = 20
 """Faults of one look that go to the log; `ivr check` lists all."""
 
@@ -71,12 +70,14 @@ class Releases:
         self._strict, self._on_save, self._others = strict, on_save, others
         self._menus, self._locales, self._ready = menus, locales, ready
         self.kept = Kept(kept)
+        self._looked = Lookout(self.kept, menus if on_save else None, locales if on_save else None)
         self._models: dict[tuple[str, str], Model] = {}
         self._current: dict[str, Model] = {}
         self._memories: dict[str, Memory] = {}
         self._signature: object = None
         self._lock = threading.Lock()
         self._turn = threading.Lock()
+        self._again = math.inf
         self._told: tuple[Fault, ...] = ()
         self.faults: tuple[Fault, ...] = ()
 
@@ -89,7 +90,7 @@ class Releases:
         """Compile everything. Raises NoMenus where an operator has faults: a server does not start on half of its menus."""
         with self._turn:
             self.faults = ()
-            self._signature = self._look()
+            self._signature = self._looked.look()
             problems = self._take_all()
         if problems or not self._current:
             raise NoMenus(tuple(problems))
@@ -98,10 +99,11 @@ class Releases:
         """Take what changed since the last look: files that were saved, a release that a command made current. Whether something new is
         current. Faults go to `faults`, and to the log once."""
         with self._turn:
-            look = self._look()
-            if look == self._signature:
+            look = self._looked.look()
+            if look == self._signature and time.monotonic() < self._again:
                 return False
-            self._signature = self._settled(look)
+            self._again = math.inf
+            self._signature = self._looked.settled(look)
             before = {name: model.release for name, model in self._current.items()}
             problems = self._take_all()
             self.faults = tuple(problems)
@@ -197,29 +199,6 @@ class Releases:
                     return
                 self.kept.remove(operator, [release for release in spare if release not in elsewhere])
 
-    # -- looking
-
-    def _look(self) -> object:
-        looked = [_status(path) for path in self.kept.markers()]
-        if self._on_save:
-            for folder in _folders(self._menus):
-                looked += _files(folder, ".yaml")
-            for folder in _folders(self._locales):
-                looked.append(_status(Path(folder) / "LC_MESSAGES" / "messages.po"))
-            looked.append(_status(self._menus / OWN_SERVICES))
-        return sorted(status for status in looked if status is not None)
-
-    def _settled(self, look: object) -> object:
-        """What is there once it no longer changes: a file may be half written."""
-        begun = time.monotonic()
-        while time.monotonic() - begun < PATIENCE:
-            time.sleep(SETTLED)
-            later = self._look()
-            if later == look:
-                break
-            look = later
-        return look
-
     def _tell(self, problems: tuple[Fault, ...]) -> None:
         """Log faults, the same ones only once however often a file is saved."""
         if problems and problems != self._told:
@@ -270,24 +249,29 @@ class Releases:
 
     def _publish(self, sources: Sources) -> list[Fault]:
         operator, release = sources.folder.name, sources.release
-        marker = self.kept.marker(operator)
-        now = self._current.get(operator)
-        if now is None or now.release != release:
-            memory = self._memories.setdefault(operator, Memory())
-            compiled = compile_operator(sources.folder, self._locales, release, sources=sources, memory=memory)
-            if compiled.model is None or (self._strict and compiled.errors):
-                return list(compiled.errors)
-            for fault in compiled.errors[:MOST_LOGGED]:
-                log.warning("%s (said in English until then)", fault)
-            try:
-                self._make_ready(compiled.model)
-            except NotPublished as error:
-                return [Fault(f"{self._menus.name}/{operator}/operator.yaml", 1, 1, "E080", str(error))]
-            self.kept.keep(sources, durable=not self._on_save, anew=marker is None or marker.release != release)
-            self._serve(operator, compiled.model)
-        if marker is None or (marker.release, marker.disk) != (release, release):
-            before = marker.release if marker is not None and marker.release != release else None
-            self.kept.mark(operator, Marker(release, release, before), durable=not self._on_save)
+        place = f"{self._menus.name}/{operator}/operator.yaml"
+        marker, now = self.kept.marker(operator), self._current.get(operator)
+        model = now if now is not None and now.release == release else None
+        try:
+            if model is None:
+                memory = self._memories.setdefault(operator, Memory())
+                compiled = compile_operator(sources.folder, self._locales, release, sources=sources, memory=memory)
+                model = compiled.model
+                if model is None or (self._strict and compiled.errors):
+                    return list(compiled.errors)
+                for fault in compiled.errors[:MOST_LOGGED]:
+                    log.warning("%s (said in English until then)", fault)
+                self._make_ready(model)
+                self.kept.keep(sources, durable=not self._on_save, anew=marker is None or marker.release != release)
+            if marker is None or (marker.release, marker.disk) != (release, release):
+                before = marker.release if marker is not None and marker.release != release else None
+                self.kept.mark(operator, Marker(release, release, before), durable=not self._on_save)
+        except NotPublished as error:
+            return [Fault(place, 1, 1, "E080", str(error))]
+        except OSError as error:
+            self._again = time.monotonic() + RETRY
+            return [Fault(place, 1, 1, "E081", f"the new release cannot be kept: {error.strerror or error}")]
+        self._serve(operator, model)
         return []
 
     def _serve(self, operator: str, model: Model) -> None:
@@ -314,35 +298,3 @@ class Releases:
         if at + 1 >= len(listed):
             raise NotPublished("there is no release before the current one")
         return listed[at + 1]
-
-
-Status = tuple[str, int, int, int]
-
-
-def _status(path: Path) -> Status | None:
-    try:
-        status = path.lstat()  # a link is a fault, to whatever it leads
-    except OSError:
-        return None
-    return str(path), status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _folders(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry.path for entry in entries if entry.is_dir()]
-    except OSError:
-        return []
-
-
-def _files(folder: str, suffix: str) -> list[Status]:
-    looked = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(suffix) and not entry.name.startswith("."):
-                    status = entry.stat(follow_symlinks=False)
-                    looked.append((entry.path, status.st_mtime_ns, status.st_size, status.st_ino))
-    except OSError:
-        pass  # the next look finds what is there then
-    return looked

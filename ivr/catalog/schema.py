@@ -1,6 +1,6 @@
 """JSON schemas (draft-07) of the YAML files, for editors: keys with their meaning, closed lists of words, patterns.
 
-Written from the tables that the loader reads (`shapes`, `value_kinds`, `structure.UNIONS`), so that both give one verdict on whatever a
+Written from the tables that the loader reads (`shapes`, `kinds`, `value_kinds`), so that both give one verdict on whatever a
 schema can see. A YAML language server types what is not in quotes (`3` is a number, `true` a switch), which the loader minds as well.
 """
 
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ivr.catalog.key_notes import FILES, KEY_NOTES, SHAPE_NOTES
+from ivr.catalog.kinds import NEVER_EMPTY, SAYS_SOMETHING, TOGETHER, UNIONS, Together, parsed, required, value_of
 from ivr.catalog.shapes import SHAPES
-from ivr.catalog.structure import CHOSEN_TWICE, NEVER_EMPTY, SAYS_SOMETHING, UNIONS, parsed, required, value_of
-from ivr.catalog.value_kinds import COUNT, KEYS, RANGES, SPAN_PATTERN, TOGETHER, KeyRule, Range, Together, Value
+from ivr.catalog.structure import CHOSEN_TWICE
+from ivr.catalog.value_kinds import COUNT, KEYS, RANGES, SPAN_PATTERN, KeyRule, Range, Value
 
 Schema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"

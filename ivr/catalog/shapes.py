@@ -3,7 +3,7 @@
 A shape is a map's keys with what each takes. `!` marks a key that must be there. The kinds: `text`, `wording`, `say`, `switch`
 (true or false), `count`, `span` (60s, 5m, 2h, 1d), `texts` (one or a list), `name` and other shapes by name; `map:SHAPE` is a map from
 free names to that shape, `list:SHAPE` a list. The key `*` stands for every name that is not in the shape. Kinds that may be written in
-several ways stand in `ivr.catalog.structure.UNIONS`, what a text may be in `ivr.catalog.value_kinds`.
+several ways stand in `ivr.catalog.kinds`, what a text may be in `ivr.catalog.value_kinds`.
 """
 
 from __future__ import annotations

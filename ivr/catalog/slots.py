@@ -36,6 +36,11 @@ def cut(text: str) -> Template:
     return tuple(pieces)
 
 
+def forms_of(kind: str) -> list[str]:
+    """The forms that a slot of a type may have."""
+    return [form for form, kinds in FORMS.items() if kind in kinds]
+
+
 def stray_brace(text: str) -> bool:
     """Whether a brace stands outside every slot, so that it would be shown as it is."""
     rest = SLOT.sub("", text)

@@ -7,9 +7,7 @@ needs (anchors, aliases, tags, several documents), and bounds size and depth bef
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,9 +16,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from ivr.catalog.faults import Faults
+from ivr.catalog.plain_files import LARGEST_FILE, Refused, content, plain_bytes
 
-LARGEST_FILE = 1_000_000
-"""Bytes a menu file may have."""
 DEEPEST = 20
 """How deep maps and lists may nest."""
 MOST_NODES = 200_000
@@ -69,39 +66,6 @@ class Node(NamedTuple):
         return tuple(self.positions)
 
 
-class Refused(Exception):
-    """A file that is not read. The text tells the author why."""
-
-
-def content(path: Path, largest: int = LARGEST_FILE) -> bytes:
-    """The bytes of a plain file. Raises Refused for a link, a pipe, a device, a folder, and for more than `largest` bytes; OSError.
-
-    A pipe would hold the reader for good and a device would never end, so neither is opened; a file that grows while it is read is left
-    off behind the largest size.
-    """
-    status = path.lstat()
-    _refuse(status, largest)
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as file:
-        _refuse(os.fstat(descriptor), largest)  # it may have been exchanged since
-        pieces, total = [], 0
-        while piece := file.read(min(status.st_size, largest) + 1):
-            pieces.append(piece)
-            total += len(piece)
-            if total > largest:
-                raise Refused(f"the file has more than the {largest:,} bytes that are allowed. Split it into several menu files")
-    return b"".join(pieces)
-
-
-def _refuse(status: os.stat_result, largest: int) -> None:
-    if stat.S_ISLNK(status.st_mode):
-        raise Refused("this is a link out of the menu folder; put the file itself here")
-    if not stat.S_ISREG(status.st_mode):
-        raise Refused("this is no plain file; a menu file is one")
-    if status.st_size > largest:
-        raise Refused(f"the file has {status.st_size:,} bytes; {largest:,} are allowed. Split it into several menu files")
-
-
 def read_content(path: Path, shown: str, root: Path, faults: Faults) -> bytes | None:
     """The file's bytes, or None where it is not one to read: then `faults` says why. `root` is the folder that it may not lead out of."""
     place = f"{shown}:1:1"
@@ -122,14 +86,6 @@ def read_file(path: Path, shown: str, root: Path, faults: Faults) -> Node | None
     """The file's top node, or None where it has faults that keep it from being read. `shown` is its name in faults."""
     data = read_content(path, shown, root, faults)
     return None if data is None else read_text(data, shown, faults)
-
-
-def plain_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
-    """What `content` gives; nothing where it raises."""
-    try:
-        return content(path, largest)
-    except (OSError, Refused):
-        return b""
 
 
 def read_text(data: bytes, shown: str, faults: Faults) -> Node | None:
@@ -307,3 +263,6 @@ def _syntax(error: yaml.YAMLError, shown: str, text: str, faults: Faults) -> Non
         faults.add(place, "E006", "a colon inside a text: put the text in quotes")
     else:
         faults.add(place, "E006", f"this is not YAML: {problem}" + (f" ({context})" if context else ""))
+
+
+__all__ = ["LARGEST_FILE", "Node", "Refused", "content", "plain_bytes", "read_content", "read_file", "read_text"]

@@ -1,6 +1,6 @@
 """What a file's keys and values look like, checked before anything is looked up: what a JSON schema can see, and nothing else.
 
-`ivr.catalog.shapes` says which keys there are, `ivr.catalog.value_kinds` what their values may be. `ivr.catalog.schema` writes the same
+`ivr.catalog.shapes` says which keys there are, `kinds` and `value_kinds` what their values may be. `ivr.catalog.schema` writes the same
 tables as JSON schemas, and a test holds both to one verdict on every file. Not seen here: names that must exist elsewhere, slots and
 conditions, and what is a fault of YAML itself (`ivr.catalog.source`).
 """
@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from ivr.catalog.faults import suggest
-from ivr.catalog.shapes import CAUSES, CHANNELS, SHAPES
+from ivr.catalog.kinds import NEVER_EMPTY, SAYS_SOMETHING, TELLING, TEXTS, TOGETHER, UNIONS, maps_of, parsed, required, value_of
+from ivr.catalog.shapes import CHANNELS, SHAPES
 from ivr.catalog.source import Node
-from ivr.catalog.value_kinds import COUNT, KEYS, RANGES, SPAN_PATTERN, TEXT, TOGETHER, VALUES, KeyRule, Range, Value
+from ivr.catalog.value_kinds import COUNT, KEYS, RANGES, SPAN_PATTERN, TEXT, VALUES, KeyRule, Range, Value
 
 STRUCTURAL = frozenset(["E004", "E010", "E015", "E016", "E025", "E042", "E043"])
 """The codes of faults found here. The loader has some of them too, for what depends on names that stand elsewhere.
@@ -23,47 +24,7 @@ Not among them, though reported here: E002 for `True` where `true` is meant, and
 YAML is written; a schema sees a switch and a whole number.
 """
 
-UNIONS: Mapping[str, tuple[str, ...]] = {
-    "message": ("said", "{counted}"),
-    "wording": ("said", "{counted}", "{by_channel}"),
-    "say": ("said", "{counted}", "{part}", "{by_channel}", "list:say_item"),
-    "say_item": ("said", "{counted}", "{part}", "{by_channel}"),
-    "also_sms": ("switch", "said", "{counted}", "{part}", "{by_channel}", "list:say_item"),
-    "tries": ("said", "{counted}", "{tries}", "{by_channel}"),
-    "causes": ("said", "{causes}", "{tries}", "{by_channel}"),
-    "outcome": ("said", "{counted}", "{outcome}", "{by_channel}", "list:say_item"),
-    "get": ("text", "{get}"),
-    "invocation": ("text", "{invocation}"),
-    "choices": ("{same_as}", "map:choice"),
-    "limit": ("text", "{limit}"),
-    "planned": ("text", "{planned}", "list:planned_item"),
-    "planned_item": ("text", "{planned}"),
-    "told": ("{told}", "list:told_item"),
-    "told_item": ("{told}",),
-    "type": ("simple_type", "{list_type}", "{sized_type}"),
-    "gives": ("text", "map:type"),
-    "input": ("input_type", "{input}"),
-    "size": ("text", "{bounds}"),
-}
-"""Kinds that may be written in several ways: `{shape}`, `map:KIND`, `list:KIND`, or a kind of text."""
-
-TELLING: Mapping[str, frozenset[str]] = {
-    "counted": frozenset(["count"]),
-    "part": frozenset(["when", "only", "say"]),
-    "tries": frozenset(SHAPES["tries"]),
-    "causes": frozenset(CAUSES),
-    "outcome": frozenset(SHAPES["outcome"]),
-    "same_as": frozenset(["same_as"]),
-    "list_type": frozenset(["list"]),
-}
-"""The keys by which a map is taken for a shape; the last way of a kind needs none."""
-
 CHOSEN_TWICE = "the items of the list have the keys 1, 2 ...: `choose` and `choices` cannot be in one menu"
-NEVER_EMPTY = frozenset(["say_item", "step", "planned_item"])
-"""Lists of these have at least one."""
-
-SAYS_SOMETHING = frozenset(["by_channel", "tries", "causes", "outcome"])
-"""Maps of these have at least one key."""
 
 NOUNS: Mapping[str, str] = {
     "file": "a menu file",
@@ -98,7 +59,9 @@ _MISSING = {
 _UNKNOWN = {"answers": 'there is no answer "{key}"', "by_channel": 'a wording has no key "{key}"', "causes": 'there is no cause "{key}"'}
 _MEANT = {"by_channel": ("default", *CHANNELS, "count", "one", "other")}
 
-_TEXTS = ("text", "said", "switch")
+LONGEST_SHOWN = 60
+"""Characters of a text that a message quotes."""
+
 _SPAN = re.compile(SPAN_PATTERN)
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -134,9 +97,9 @@ class Structure:
                 self.value(value, kind, (name, key.text), key.text)
             elif free is not None:
                 self._key(key, KEYS.get((name, "*")), what)
-                self.value(value, free, (name, "*"), key.text)
+                self.value(value, free, (name, "*"), shown(key.text))
             else:
-                unknown = _UNKNOWN.get(name, '{what} has no key "{key}"').format(what=what, key=key.text)
+                unknown = _UNKNOWN.get(name, '{what} has no key "{key}"').format(what=what, key=shown(key.text))
                 self._refuse(key, "E010", unknown + suggest(key.text, _MEANT.get(name, known)))
         missing = [key for key in required(name) if node.get(key) is None]
         for key_name in missing if name != "counted" else missing[:1]:
@@ -155,7 +118,7 @@ class Structure:
             case "union":
                 self._one_of(node, inner, where, what)
             case "shape":
-                self.shape(node, inner, NOUNS.get(inner, what).format(key=what))
+                self.shape(node, inner, NOUNS[inner].format(key=what) if inner in NOUNS else what)
             case "map":
                 self._map(node, inner, where, what)
             case "list":
@@ -188,14 +151,14 @@ class Structure:
     # -- ways to write a value
 
     def _one_of(self, node: Node, kind: str, where: tuple[str, str], what: str) -> None:
-        ways, maps = UNIONS[kind], _maps(kind)
+        ways, maps = UNIONS[kind], maps_of(kind)
         if node.kind == "map" and maps:
             names = set(node.names())
             way = next((way for way in maps if names & TELLING.get(way[1:-1], frozenset())), maps[-1])
             self.value(node, way, where, what)
         elif node.kind == "list" and ways[-1].startswith("list:"):
             self.value(node, ways[-1], where, what)
-        elif node.kind == "text" and (texts := [way for way in ways if parsed(way)[0] in _TEXTS]):
+        elif node.kind == "text" and (texts := [way for way in ways if parsed(way)[0] in TEXTS]):
             self.value(node, "switch" if texts[0] == "switch" and is_plain(node, _TRUTH) else texts[-1], where, what)
         elif node.kind == "text":
             self.value(node, maps[0] if maps else ways[-1], where, what)
@@ -213,15 +176,15 @@ class Structure:
         rule = KEYS.get(where)
         for key, value in node.pairs:
             self._key(key, rule, _WHAT.get(where, what))
-            self.value(value, inner, where, key.text if parsed(inner)[0] in ("shape", "union") else what)
+            self.value(value, inner, where, shown(key.text) if parsed(inner)[0] in ("shape", "union") else what)
 
     def _key(self, key: Node, rule: KeyRule | None, what: str) -> None:
         if rule is None:
             return
         if not compiled(rule.pattern).fullmatch(key.text):
-            self._refuse(key, rule.code, rule.wanted.format(what=what, text=key.text))
+            self._refuse(key, rule.code, rule.wanted.format(what=what, text=shown(key.text)))
         elif key.text in rule.reserved:
-            self._refuse(key, rule.taken, rule.taken_wanted.format(what=what, text=key.text))
+            self._refuse(key, rule.taken, rule.taken_wanted.format(what=what, text=shown(key.text)))
 
     # -- texts
 
@@ -231,7 +194,7 @@ class Structure:
         elif not node.text and not value.empty:
             self._refuse(node, "E010", _nothing(value, what))
         elif self._plain(node, what, value.whole is not None, value) and not fits(node, value):
-            wanted = value.wanted.format(what=what, text=node.text)
+            wanted = value.wanted.format(what=what, text=shown(node.text))
             self._refuse(node, "E010", wanted + (suggest(node.text, value.words) if value.words and "{text}" in value.wanted else ""))
 
     def _said(self, node: Node, what: str) -> None:
@@ -251,8 +214,8 @@ class Structure:
         if self._number_elsewhere(node):
             return False
         if not whole and _WHOLE.fullmatch(node.text):
-            wanted = value.wanted.format(what=what, text=node.text) if value is not None and (value.pattern or value.words) else ""
-            self._refuse(node, "E010", wanted or f'{what} is a text here; put it in quotes: "{node.text}"')
+            wanted = value.wanted.format(what=what, text=shown(node.text)) if value is not None and (value.pattern or value.words) else ""
+            self._refuse(node, "E010", wanted or f'{what} is a text here; put it in quotes: "{shown(node.text)}"')
             return False
         return True
 
@@ -260,7 +223,8 @@ class Structure:
         if not _DECIMAL.fullmatch(node.text) or _WHOLE.fullmatch(node.text):
             return False
         # 1e+5: the source lets it pass
-        self._refuse(node, "E003", f'{node.text} is read as a number, time or date elsewhere; write it in quotes: "{node.text}"')
+        text = shown(node.text)
+        self._refuse(node, "E003", f'{text} is read as a number, time or date elsewhere; write it in quotes: "{text}"')
         return True
 
     def _switch(self, node: Node, what: str) -> None:
@@ -306,6 +270,13 @@ class Structure:
         self._report(node, code, message)
 
 
+def shown(text: str) -> str:
+    """A text as a message quotes it: in one line, and not too long."""
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
 def is_plain(node: Node | None, words: frozenset[str]) -> bool:
     """Whether `node` is one of `words` without quotes."""
     return node is not None and node.kind == "text" and not node.quoted and node.text in words
@@ -332,37 +303,3 @@ def _nothing(value: Value, what: str) -> str:
 def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the tables, ready."""
     return re.compile(pattern)
-
-
-@cache
-def required(shape: str) -> tuple[str, ...]:
-    """The keys that a shape must have."""
-    return tuple(key for key, kind in SHAPES[shape].items() if kind.endswith("!"))
-
-
-@cache
-def _maps(kind: str) -> tuple[str, ...]:
-    return tuple(way for way in UNIONS[kind] if way.startswith(("{", "map:")))
-
-
-@cache
-def parsed(kind: str) -> tuple[str, str]:
-    """A kind as `union`, `shape`, `map`, `list` with what is inside, or a kind of text; `any` where nobody described it."""
-    kind = kind.removesuffix("!")
-    if kind.startswith("{"):
-        return "shape", kind[1:-1]
-    if kind.startswith(("map:", "list:")):
-        form, _, inner = kind.partition(":")
-        return form, inner
-    if kind in UNIONS:
-        return "union", kind
-    if kind in SHAPES:
-        return "shape", kind
-    if ("", kind) in VALUES:
-        return "text", kind
-    return (kind if kind in (*_TEXTS, "texts", "count", "span") else "any"), kind
-
-
-def value_of(kind: str, where: tuple[str, str]) -> Value:
-    """What a text of `kind` may be: its own if the kind has one, else that of the key it stands behind."""
-    return VALUES.get(("", kind.removesuffix("!"))) or VALUES.get(where, TEXT)

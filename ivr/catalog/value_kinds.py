@@ -50,20 +50,6 @@ class KeyRule:
     taken_wanted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
-    """A rule over several keys of one map.
-
-    `one_of`: exactly one of `keys`. `some`: at least one. `apart`: not all of `keys`. `needs`: the first of `keys` only with one of the
-    others; where there are several others the first is a switch, and only `true` needs one. `with`: the first never without the second.
-    """
-
-    kind: str
-    keys: tuple[str, ...]
-    wanted: str
-    code: str = "E010"
-
-
 NAME_PATTERN = r"[a-z][a-z0-9_]*"
 _PRICE = r"free|[0-9]{1,15}(\.[0-9]{1,6})?"
 _ABOVE_ZERO = r"(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,6})?"
@@ -289,36 +275,3 @@ KEYS: Mapping[tuple[str, str], KeyRule] = {
     ("sms", "same"): KeyRule(r"[\s\S]", '`same` is a sign and those that count as it, such as "-": "–—"; not "{text}"'),
 }
 """What the keys of a map may be, by shape and key of the map."""
-
-TOGETHER: Mapping[str, tuple[Together, ...]] = {
-    "entry": (
-        Together("one_of", CHANNELS, "an entry has exactly one of ussd, call, sms and web"),
-        Together("needs", ("text", "sms"), "only an SMS has a text"),
-        Together("with", ("sms", "text"), 'an SMS entry needs the key "text": "" for a blank SMS, or a pattern such as "1*{amount}"'),
-        Together("needs", ("resume", "ussd", "web"), "only a dialled code or a page can be taken up again"),
-    ),
-    "menu": (Together("apart", ("choices", "then"), "a menu with choices cannot go on by itself; take `then` or `choices` away", "E043"),),
-    "outcome": (Together("apart", ("retry", "go"), "an outcome asks a field again (`retry`) or goes on (`go`), not both", "E042"),),
-    "sized_type": (
-        Together(
-            "one_of",
-            ("text", "number", "count", "span"),
-            "a type with a size has one key: {text: 24}, {number: 20}, {count: 500} or {span: 3600}",
-        ),
-    ),
-    "step": (
-        Together(
-            "some",
-            tuple(
-                "wait event hang_up dial call sms press silence person see page hear heard get told hidden encoding charged ends".split()
-            ),
-            "this step does nothing and expects nothing: write dial, call, sms or press, and see, hear or get",
-        ),
-        Together("needs", ("text", "sms"), 'text belongs to an SMS: {sms: "2112", text: "..."}'),
-        *(
-            Together("apart", pair, "a step opens one session: dial, call or sms; make the other a step of its own")
-            for pair in (("dial", "call"), ("dial", "sms"), ("call", "sms"))
-        ),
-    ),
-}
-"""Rules over several keys of a shape."""

@@ -10,7 +10,7 @@ from ivr.catalog.proofs.conditions import fixed_words, wrong_with
 from ivr.catalog.proofs.translated import translation_faults
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import CHANNELS
-from ivr.catalog.slots import FORMS, REFERENCE, SLOT, cut, stray_brace
+from ivr.catalog.slots import FORMS, REFERENCE, SLOT, cut, forms_of, stray_brace
 from ivr.catalog.source import Node
 from ivr.catalog.translations import Translations
 from ivr.engine import expressions
@@ -186,10 +186,8 @@ class Wordings:
                     if kind == "flag"
                     else f"{found.group(0)} is a list",
                 )
-            elif reference.group(2) and kind not in FORMS.get(reference.group(2), frozenset()):
-                self.reader.fault(
-                    node, "E021", f'{found.group(0)}: a {kind} has no form "{reference.group(2)}"{suggest(reference.group(2), FORMS)}'
-                )
+            elif (form := reference.group(2)) and kind not in FORMS.get(form, frozenset()):
+                self.reader.fault(node, "E021", f'{found.group(0)}: a {kind} has no form "{form}"{suggest(form, forms_of(kind))}')
         if stray_brace(text):
             self.reader.fault(node, "E021", f'a brace stands alone in "{text[:60]}"; a slot has both: {{name}}')
         return cut(text)

@@ -46,8 +46,9 @@ def _calls(model: Model, before: State | None, state: State, effects: Sequence[E
     if any(traced.what == "back" for traced in done.trace):
         yield f"back calls {calls[0].service}"
     for call in calls:
-        once = call.fee is not None and model.operator.fees[call.fee.name].once
-        if call.fee is not None and once and before is not None and call.fee.name in before.paid:
+        # who does not go on with a dropped session begins another one, which has paid nothing
+        paid = before.paid if before is not None and before.waiting != "resume" else ()
+        if call.fee is not None and model.operator.fees[call.fee.name].once and call.fee.name in paid:
             yield f"the fee {call.fee.name} is charged again"
         if call.fee is not None and call.fee.amount.micro <= 0:
             yield f"a fee of nothing is charged: {call.fee.name}"

@@ -15,6 +15,7 @@ from ivr.scenarios.model import Scenario
 from ivr.scenarios.play import Seen
 from ivr.scenarios.read import read_scenarios
 from ivr.scenarios.suite import Suite, run_scenario
+from ivr.scenarios.world import decimal
 from ivr.scenarios.written import Editor
 
 
@@ -43,6 +44,10 @@ def golden_of(seen: Seen) -> list[tuple[str, object]]:
     told = [{"to": message.to, "get": message.text} for message in seen.messages if message.to != seen.step.line]
     if told:
         wanted.append(("told", told))
+    if wanted and seen.channel:
+        wanted.append(("charged", decimal(seen.charged.get(seen.step.line, 0))))
+    if wanted and seen.ended and seen.channel != "sms":
+        wanted.append(("ends", True))
     return wanted
 
 

@@ -85,7 +85,9 @@ class Editor:
 
 
 def flow(value: object) -> str:
-    """`value` inside braces: a quoted text, a list, or a map."""
+    """`value` inside braces: a quoted text, a switch, a list, or a map."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):

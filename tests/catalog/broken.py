@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,7 +14,9 @@ from ivr.catalog.faults import Fault, Faults
 from ivr.catalog.fit import fit_faults
 from ivr.catalog.own_services import offered
 from ivr.catalog.source import read_file
+from ivr.catalog.sources import SERVICES
 from ivr.catalog.spoken import spoken_words
+from ivr.engine.model import Model
 from ivr.recordings import recording_faults
 from ivr.scenarios.read import read_scenarios, scenario_files
 from ivr.speech.inventory import fixed
@@ -42,7 +45,7 @@ class Case:
         """`E010/unknown_key`."""
         return f"{self.code}/{self.path.stem}"
 
-    def read(self) -> dict[str, object]:
+    def read(self) -> dict[str, Any]:
         """What the file says."""
         found = yaml.safe_load(self.path.read_text("utf-8"))
         assert isinstance(found, dict)
@@ -63,15 +66,17 @@ def built(case: Case, home: Path) -> Path:
     """The case's operator, in the empty folder `home`; its own folder is given back."""
     said = case.read()
     shutil.copytree(CORPUS / "base", home, dirs_exist_ok=True)
-    for edit in said.get("edits", []):  # type: ignore[attr-defined]
+    for edit in said.get("edits", []):
         path = place_of(home, edit["file"])
         text = path.read_text("utf-8")
         assert text.count(edit["find"]) == 1, f"{case.name}: {edit['find']!r} stands {text.count(edit['find'])} times in {edit['file']}"
         path.write_text(text.replace(edit["find"], edit["put"]), "utf-8")
-    for name, text in {**said.get("files", {}), **said.get("hex", {})}.items():  # type: ignore[dict-item]
+    whole = {name: text.encode() for name, text in said.get("files", {}).items()}
+    whole |= {name: bytes.fromhex(text) for name, text in said.get("hex", {}).items()}
+    for name, data in whole.items():
         path = place_of(home, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes.fromhex(text) if name in said.get("hex", {}) else text.encode())  # type: ignore[operator]
+        path.write_bytes(data)
     return home / "menus" / "small"
 
 
@@ -82,7 +87,7 @@ def faults_of(case: Case, home: Path) -> list[Fault]:
     faults = Faults(list(compiled.faults), set(compiled.faults))
     if compiled.model is not None:
         own = read_file(path, "services.yaml", home, faults) if (path := home / "menus" / "services.yaml").exists() else None
-        offers = offered(own, faults)
+        offers = offered(SERVICES, own, faults)
         house = read_file(folder / "operator.yaml", "menus/small/operator.yaml", folder.parent, faults)
         for found in fit_faults(compiled.model, offers.services, house):
             faults.add(*found)
@@ -90,18 +95,13 @@ def faults_of(case: Case, home: Path) -> list[Fault]:
             read_scenarios(scenario, compiled.model, offers, faults)
         for fault in recording_faults(compiled.model, folder, _recorded(case, compiled.model, home / "prompts")):
             faults.put(fault)
-    return [Fault(fault.file.removeprefix("menus/small/"), *fault_rest(fault)) for fault in faults.sorted()]
+    return [replace(fault, file=fault.file.removeprefix("menus/small/")) for fault in faults.sorted()]
 
 
-def fault_rest(fault: Fault) -> tuple[int, int, str, str]:
-    """A fault without its file."""
-    return fault.line, fault.column, fault.code, fault.message
-
-
-def _recorded(case: Case, model: object, folder: Path) -> Path:
+def _recorded(case: Case, model: Model, folder: Path) -> Path:
     silent = case.read().get("silent", [])
-    for unit in fixed(spoken_words(model)):  # type: ignore[arg-type]
-        if unit.words not in silent:  # type: ignore[operator]
+    for unit in fixed(spoken_words(model)):
+        if unit.words not in silent:
             path = folder / unit.language / "voice" / f"{unit.id}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+from ivr.catalog import fit_ussd
 from ivr.catalog.fit import fit_faults
+from ivr.catalog.services import Event
 from ivr.engine import text as engine_text
 from ivr.engine.effects import Page
+from ivr.engine.model import Message, Notice, Part, Reference
 from ivr.engine.text import measure
 from tests.catalog.fit_trees import LINE, Extremes, faults_of, fit, model_of, services, trees
 from tests.engine.fake import Walk, shipped
@@ -174,6 +177,24 @@ def test_a_confirmation_has_one_page(tmp_path: Path) -> None:
     assert fault.startswith("11:14 E075 en, USSD: the confirmation with a complaint above it is 1 character too long")
 
 
+def test_were_questions_paged_their_lines_would_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_ussd, "PAGED_QUESTIONS", True)
+    assert fit(tmp_path, ASKS % ("x" * 135, "y" * 51, "z" * 135)) == []
+    found = fit(tmp_path, ASKS % ("x" * 136, "y" * 51, "z" * 136))
+    assert [fault.partition(" E075")[0] for fault in found] == ["10:23", "11:14"]
+    assert all("this line is 1 character too long" in fault for fault in found)
+
+
+def test_a_fee_that_is_free_here_refuses_nobody(tmp_path: Path) -> None:
+    chain = MENU.replace('"*1#", go: main}', '"*1#", go: more, then: dear}\n  - {ussd: "*2#", go: main}').replace(
+        "You have", "x" * 100 + "\\n" + "y" * 30
+    )
+    dear = "  dear:\n    fee: balance\n    say: Dear\n"
+    operator = OPERATOR.replace("  not_enough: Answer not enough\n", f"  not_enough: {'y' * 60}\n")
+    assert "behind what was said before it" in fit(tmp_path, chain + dear, operator)[0]
+    assert fit(tmp_path, chain + dear, operator.replace('ussd: "0.10"', "ussd: free")) == []
+
+
 def test_an_answer_that_ends_a_session_has_one_page(tmp_path: Path) -> None:
     operator = OPERATOR.replace("  barred: Answer barred\n", f"  barred: {'x' * 183}\n")
     line = operator[: operator.index("  barred:")].count("\n") + 1
@@ -232,6 +253,77 @@ def test_menus_that_no_phone_comes_to_are_not_measured(tmp_path: Path) -> None:
 
 def test_the_shipped_menus_say_nothing_that_no_page_holds() -> None:
     assert [fault for fault in fit_faults(shipped(), services()) if "SMS: this menu" not in fault[2]] == []
+
+
+CHOOSE = """\
+serves: everyone
+entries:
+  - {ussd: "*1#", go: list}
+menus:
+  list:
+    get: {account: accounts.balance}
+    list:
+      of: account.bonuses
+      item: "%s{left}"
+      none: None
+      choose: {label: "{left}", go: one, with: {until: "{until}"}}
+  one:
+    ask:
+      until: {type: date, say: Until when}
+    say: "%s{until}"
+"""
+
+
+def test_items_to_choose_from_have_a_number_of_two_digits_before_them(tmp_path: Path) -> None:
+    # "20. " and "99999 minutes", beside "98. Answer next" and "00. Answer home"
+    assert fit(tmp_path, CHOOSE % ("x" * (182 - 32 - 17), "")) == []
+    (fault,) = fit(tmp_path, CHOOSE % ("x" * (182 - 32 - 16), ""))
+    assert fault.startswith("8:7 E075 en, USSD: this line is 1 character too long") and '"20. xxx' in fault
+
+
+def test_a_value_that_is_handed_over_is_measured_where_it_is_shown(tmp_path: Path) -> None:
+    assert fit(tmp_path, CHOOSE % ("", "x" * 125)) == []
+    assert len(fit(tmp_path, CHOOSE % ("", "x" * 126))) == 1
+
+
+def test_the_second_question_has_one_page_too(tmp_path: Path) -> None:
+    menu = ASKS.replace("no_match:", 'again: "%s", no_match:') % ("Which", "x" * 137, "Wrong", "sure?")
+    assert fit(tmp_path, menu.replace("x" * 137, "x" * 136)) == []
+    found = fit(tmp_path, menu)
+    assert [fault.partition(" is ")[0] for fault in found] == [
+        '10:39 E075 en, USSD: the second question for "language" with its longest complaint above it'
+    ]
+
+
+def test_offering_to_resume_has_one_page(tmp_path: Path) -> None:
+    operator = OPERATOR.replace("  resume: Answer resume\n", f"  resume: {'x' * 140}\n").replace("{late: 3s}", "{late: 3s, resume: 5m}")
+    assert fit(tmp_path, MENU, operator) == []
+    (fault,) = fit(tmp_path, MENU.replace("go: main}", "go: main, resume: true}", 1), operator)
+    assert fault.startswith("operator.yaml:") and '"resume" with a complaint above it is 3 characters too long' in fault
+
+
+def test_an_sms_beside_the_page_is_measured_as_an_sms(tmp_path: Path) -> None:
+    beside = MENU + "    also_sms: true\n"
+    many = "\\n".join(["x" * 100] * 5)
+    assert fit(tmp_path, beside) == [] and fit(tmp_path, MENU.replace("You have", many)) == []
+    (fault,) = fit(tmp_path, beside.replace("You have", many))
+    assert fault.startswith("9:3 E075 en, SMS: what this menu sends is ")
+    (fault,) = fit(tmp_path, MENU + f"    also_sms: {'y' * 460}\n")
+    assert " SMS: what this menu sends is 1 character too long" in fault
+
+
+def test_notices_have_one_page_or_the_parts_of_an_sms() -> None:
+    wording = lambda text: {channel: {"en": Message((text,), "en")} for channel in ("ussd", "sms")}  # noqa: E731
+    model, events = shipped(), {"usage.charged": Event("usage.charged", "line", {"balance": "money"})}
+    for by, room, told in (("ussd_notice", 182, "USSD"), ("flash", 459, "SMS"), ("sms", 459, "SMS")):
+        for longer in (0, 1):
+            text = ("x" * (room - len("-99999.99 AZN") + longer), Reference(("balance",)))
+            notice = Notice("low", "usage.charged", (by,), say=(Part(wording(text), place="n.yaml:1:1"),), place="n.yaml:1:1")
+            small = dataclasses.replace(
+                model, operator=dataclasses.replace(model.operator, languages=("en",)), notices=(notice,), menus={}, entries=()
+            )
+            found = list(fit_faults(small, services(), None, events))
+            assert len(found) == longer and all(f'{told}: the notice "low" is 1 character too long' in fault[2] for fault in found)
 
 
 # -- what is proven is so

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.catalog import source
+from ivr.catalog import plain_files
 from ivr.catalog.faults import Faults
+from ivr.catalog.plain_files import LARGEST_FILE, Refused, content
 from ivr.catalog.releases import Releases
-from ivr.catalog.source import LARGEST_FILE, Refused, content
 from ivr.catalog.translations import LARGEST_CATALOG, load_translations
 from tests.catalog.test_compile_faults import MENU, OPERATOR, ROOT
 
@@ -142,7 +142,7 @@ def test_fifty_megabytes_are_refused_before_they_are_read(small: Path) -> None:
 def test_a_file_that_grows_while_it_is_read_is_left_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.yaml"
     path.write_bytes(b"a: b\n")
-    real, turns = source._refuse, iter(("before", "behind"))
+    real, turns = plain_files._refuse, iter(("before", "behind"))
 
     def grow(status: os.stat_result, largest: int) -> None:
         real(status, largest)
@@ -150,13 +150,13 @@ def test_a_file_that_grows_while_it_is_read_is_left_off(tmp_path: Path, monkeypa
             with path.open("ab") as file:
                 file.write(b"a: b\n" * (LARGEST_FILE // 5))
 
-    monkeypatch.setattr(source, "_refuse", grow)
+    monkeypatch.setattr(plain_files, "_refuse", grow)
     with pytest.raises(Refused, match="more than the 1,000,000 bytes"):
         content(path)
 
 
 def test_a_file_that_is_exchanged_for_a_link_or_a_pipe_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, real, turns = tmp_path / "m.yaml", source._refuse, iter(("link", "pipe"))
+    path, real, turns = tmp_path / "m.yaml", plain_files._refuse, iter(("link", "pipe"))
 
     def exchange(status: os.stat_result, largest: int) -> None:
         real(status, largest)
@@ -166,7 +166,7 @@ def test_a_file_that_is_exchanged_for_a_link_or_a_pipe_is_refused(tmp_path: Path
         else:
             os.mkfifo(path)
 
-    monkeypatch.setattr(source, "_refuse", exchange)
+    monkeypatch.setattr(plain_files, "_refuse", exchange)
     for refusal in (OSError, Refused):
         path.unlink(missing_ok=True)
         path.write_text("a: b")
@@ -288,7 +288,7 @@ def test_catalogs_that_are_no_files_or_too_large_are_not_opened(small: Path, tmp
 
 
 def test_a_server_outlives_all_of_it(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.catalog.releases.SETTLED", 0.0)
+    monkeypatch.setattr("ivr.catalog.lookout.SETTLED", 0.0)
     monkeypatch.setattr("ivr.catalog.releases.log.error", lambda *arguments: None)
     (small / "operator.yaml").write_text(OPERATOR)
     releases = Releases(small.parent, tmp_path / "locales", tmp_path / "releases")

@@ -21,7 +21,7 @@ from tests.catalog.test_compile_faults import MENU, OPERATOR
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody edits while a test looks."""
-    monkeypatch.setattr(module, "SETTLED", 0.0)
+    monkeypatch.setattr("ivr.catalog.lookout.SETTLED", 0.0)
 
 
 class Place:
@@ -239,10 +239,11 @@ def test_nothing_is_removed_while_it_is_not_known_what_sessions_need(place: Plac
 def test_a_release_costs_the_disk_what_changed(place: Place) -> None:
     server = place.process()
     place.publish(server, "Two")
+    place.publish(place.process(), "Three")  # another process
     operators = list(place.kept.glob("small/*/menus/small/operator.yaml"))
-    assert len(operators) == 2 and len({path.stat().st_ino for path in operators}) == 1
-    newest, oldest = Kept(place.kept).releases("small")
-    assert 0 < oldest.size < newest.size
+    assert len(operators) == 3 and len({path.stat().st_ino for path in operators}) == 1
+    newest, older, oldest = Kept(place.kept).releases("small")
+    assert 0 < oldest.size < newest.size and 0 < older.size < newest.size
 
 
 def test_what_is_kept_is_what_was_compiled(place: Place) -> None:
@@ -287,6 +288,27 @@ def test_a_marker_that_says_nothing_is_passed_over(place: Place, text: str) -> N
     assert hello(server.current["small"]) == "Hello"
     marker = json.loads((place.kept / "small" / "current.json").read_text())
     assert marker["release"] == marker["disk"] == server.current["small"].release
+
+
+def test_a_full_disk_is_said_and_tried_again(place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    server = place.process()
+    moment = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
+
+    def full(self: Kept, *arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Kept, "keep", full)
+        place.write("Two")
+        assert server.refresh() is False and server.refresh() is False
+        moment += module.RETRY
+        assert server.refresh() is False and hello(server.current["small"]) == "Hello"
+        told = "menus/small/operator.yaml:1:1 E081 the new release cannot be kept: No space left on device"
+        assert [str(fault) for fault in server.faults] == [told] and caplog.text.count(told) == 1
+    assert server.refresh() is False, "not at every look"
+    moment += module.RETRY
+    assert server.refresh() is True and hello(server.current["small"]) == "Two" and server.faults == ()
 
 
 # -- looking

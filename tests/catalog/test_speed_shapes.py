@@ -22,6 +22,7 @@ from ivr.catalog.compile import Compiled, compile_operator
 from ivr.catalog.faults import Faults, Names, suggest
 from ivr.catalog.memory import Memory
 from ivr.catalog.releases import KEPT, Releases
+from ivr.catalog.spoken import spoken_words
 from ivr.catalog.translations import Translations, read_catalog, rule_of, translations_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,6 +215,24 @@ def test_a_renamed_menu_is_missed_in_every_file(whole: Path, tmp_path: Path) -> 
     assert compiled(home, memory).faults == compiled(whole).faults
 
 
+def test_the_words_that_calls_speak_are_those_of_the_new_release(whole: Path, tmp_path: Path) -> None:
+    home, memory = tmp_path / "home", Memory()
+    shutil.copytree(whole, home)
+    first = compiled(home, memory).model
+    assert first is not None
+    before = spoken_words(first)
+    path = home / "menus" / "azercell" / "part1.yaml"
+    path.write_text(path.read_text().replace("You have no", "There is no"))
+    for catalog in home.glob("locales/*/*/*.po"):
+        catalog.write_text(catalog.read_text().replace('"You have no', '"There is no'))
+    second = compiled(home, memory).model
+    assert second is not None
+    after = spoken_words(second)
+    again = compiled(home).model
+    assert again is not None and before != after == spoken_words(again)
+    assert spoken_words(first) == before
+
+
 # -- memory
 
 
@@ -221,7 +240,7 @@ def test_two_hundred_reloads_leave_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)  # what is kept of the log would count too
-    monkeypatch.setattr("ivr.catalog.releases.SETTLED", 0.0)
+    monkeypatch.setattr("ivr.catalog.lookout.SETTLED", 0.0)
     write_operator(tmp_path, 20)
     releases = Releases(tmp_path / "menus", tmp_path / "locales", tmp_path / "releases")
     releases.load()

@@ -31,6 +31,7 @@ WORDS = [
     "Costs {fee}",
     "{line.number:grouped}",
 ]
+LATE = ["", "", "fail", "wait", "send_by_sms"]
 LONG = "One line that is long enough to fill most of a page by itself, so that what stands beside it goes over to the next page. " * 2
 
 
@@ -126,7 +127,10 @@ def operator_file(random: Random) -> dict[str, Any]:
         },
         "tries": {"no_input": random.choice(tries), "no_match": random.choice(tries)},
         "switches": {"news": random.random() < 0.5},
-        "sessions": {"late": "3s"},
+        "sessions": {"late": "3s", "resume": "5m"},
+        "sms": {"parts": 3},
+        "hours": {"desk": {"mon-fri": "09:00-18:00"}},
+        "people": {"desk": {"call": "111", "hours": "desk", "ring": "45s"}, "anyone": {"call": "112", "ring": "30s"}},
         "answers": {
             name: {
                 "next_call": "More: {key}",
@@ -160,7 +164,7 @@ class Author:
             self.menus[name] = self._menu(name, first=number == 0)
         parents = [name for name in names if self.menus[name].get("choices") is not None]
         for number, name in enumerate(names[1:], 1):
-            before = [parent for parent in parents if names.index(parent) < number and len(self.menus[parent]["choices"]) < 8]
+            before = [parent for parent in parents if names.index(parent) < number and len(self.menus[parent]["choices"]) < 6]
             if before:
                 self._choice(self.random.choice(before), name, sure=True)
         for name in parents:
@@ -174,21 +178,40 @@ class Author:
         entries: list[dict[str, Any]] = [{"ussd": "*111#", "go": "m0"}, {"call": "2112", "go": "m0"}]
         if self.chance(0.3):
             entries[1]["then"] = self.random.choice([name for name in names if not self.fields[name]] or ["m0"])
+        entries[0] |= {"resume": True} if self.chance(0.3) else {}
+        entries += [{"web": "home", "go": "m0"}] if self.chance(0.5) else []
+        entries += self._texts(names) if self.chance(0.6) else []
         top: dict[str, Any] = {"serves": serves, "entries": entries, "menus": self.menus}
         if serves != "everyone":
             top["not_served"] = "Not for you."
         return {"operator": operator_file(self.random), "tree": top}
 
+    def _texts(self, names: list[str]) -> list[dict[str, Any]]:
+        """Ways in by SMS: a word, and the fields of the form behind it."""
+        found = []
+        for number, name in enumerate(names):
+            questions = self.menus[name].get("ask", {})
+            if self.chance(0.5) and not any("again" in question for question in questions.values()):
+                found.append({"sms": "2112", "text": "*".join([f"w{number}", *(f"{{{field}}}" for field in questions)]), "go": name})
+        return found
+
     # -- one menu
 
     def _menu(self, name: str, first: bool) -> dict[str, Any]:
         random = self.random
-        kind = "choices" if first else random.choice(["choices", "figures", "figures", "form", "form", "words"])
+        kind = "choices" if first else random.choice(["choices", "figures", "figures", "form", "form", "words", "person"])
         menu: dict[str, Any] = {}
         self.fields[name] = {}
         names: dict[str, str] = {}
         if kind == "form":
             self._form(name, menu, names)
+        if kind == "person":
+            menu["connect"] = random.choice(["desk", "anyone"])
+            menu["otherwise"] = {
+                "busy": "All are busy.",
+                "no_answer": random.choice(["Nobody is there.", {"say": "Nobody.", "go": "home"}]),
+            }
+            menu["otherwise"]["closed"] = "We are open {hours.desk}."
         if kind == "figures" or (kind == "choices" and self.chance(0.3)):
             self._look_up(menu, names)
             self._otherwise(menu)
@@ -202,8 +225,10 @@ class Author:
             menu["after"] = self._say(names)
         if kind == "choices" or (kind == "figures" and self.chance(0.3)):
             menu["choices"] = {}
-        if self.chance(0.15):
+        if self.chance(0.15) and kind != "form":  # words cannot be typed in a call: without a way back that would be a dead end
             menu["back"] = False
+        if self.chance(0.1) and kind != "person":
+            menu["also_sms"] = random.choice([True, "A receipt."])
         for key in ("no_input", "no_match"):
             if self.chance(0.1):
                 menu[key] = random.choice(["Pardon?", {"most": 2, "then": "goodbye"}, {"most": 2, "say": "Pardon?", "then": "continue"}])
@@ -225,6 +250,10 @@ class Author:
                 question["no_match"] = self.random.choice(
                     ["Not so.", {"too_small": "Too little.", "other": "Not so."}, {"foreign": "Not ours.", "other": "Not so."}]
                 )
+            if asked and self.chance(0.15):
+                question["again"] = "Once more, please."
+            if asked and self.chance(0.1):
+                question["no_input"] = {"most": 2, "say": "Say something.", "then": "goodbye"}
             menu["ask"][field] = question
             self.fields[name][field] = asked
             if not kind.secret:
@@ -242,7 +271,7 @@ class Author:
         self._otherwise(menu)
 
     def _otherwise(self, menu: dict[str, Any]) -> None:
-        called = [self.services[name] for name in [*menu.get("get", {}).values(), *([menu["do"]] if "do" in menu else [])]]
+        called = [*self._of(menu).values(), *([self.services[menu["do"]]] if "do" in menu else [])]
         menu["otherwise"] = {}
         outcomes = dict.fromkeys(outcome for service in called for outcome in service.outcomes)
         for outcome in [*outcomes, *(extra for extra in ("unavailable", "late") if self.chance(0.2))]:
@@ -261,12 +290,19 @@ class Author:
         menu["get"] = {}
         for name in self.random.choice([["got"], ["got", "more"]]):
             service = self.random.choice(self.reads)
-            menu["get"][name] = service.name
+            menu["get"][name] = {"from": service.name, "late": random_late} if (random_late := self.random.choice(LATE)) else service.name
             for field, kind in service.gives.items():
                 names[f"{name}.{field}"] = "list" if isinstance(kind, ListType) else str(kind)
 
+    def _got(self, name: str) -> Mapping[str, Service]:
+        return self._of(self.menus[name])
+
+    def _of(self, menu: dict[str, Any]) -> Mapping[str, Service]:
+        """The services of a menu's look-ups, by the name of what they bring."""
+        return {name: self.services[said["from"] if isinstance(said, dict) else said] for name, said in menu.get("get", {}).items()}
+
     def _list(self, path: str, names: dict[str, str], menu: dict[str, Any]) -> dict[str, Any]:
-        service = self.services[menu["get"][path.split(".")[0]]]
+        service = self._of(menu)[path.split(".")[0]]
         kind = service.gives[path.split(".")[1]]
         assert isinstance(kind, ListType)
         item = " ".join(f"{{{field}}}" for field, of in kind.record.items() if of != "flag")
@@ -294,7 +330,7 @@ class Author:
         """A condition over what is known here."""
         one = self.random.choice(
             [
-                *("line.kind == prepaid", "line.notices", "not line.roaming", "switches.news", "line.tariff == 'One'"),
+                *("line.kind == prepaid", "line.notices", "not line.roaming", "switches.news", "line.tariff == 'One'", "hours.desk"),
                 *(f"{path}" for path, kind in names.items() if kind == "flag"),
                 *(
                     f"{path} {sign} {size}"
@@ -313,7 +349,7 @@ class Author:
 
     def _choice(self, name: str, go: str, sure: bool = False) -> None:
         choices = self.menus[name]["choices"]
-        key = next((str(key) for key in self.random.sample(range(1, 9), 8) if str(key) not in choices), None)
+        key = next((str(key) for key in self.random.sample(range(1, 7), 6) if str(key) not in choices), None)
         if key is None:
             return
         choice: dict[str, Any] = {"label": f"Go to {go}", "go": go}
@@ -324,8 +360,8 @@ class Author:
             choice["with"] = hand
         names = {
             f"{got}.{field}": "list" if isinstance(kind, ListType) else str(kind)
-            for got, service in self.menus[name].get("get", {}).items()
-            for field, kind in self.services[service].gives.items()
+            for got, service in self._got(name).items()
+            for field, kind in service.gives.items()
         }
         if not sure and self.chance(0.5):
             choice["when"] = self.condition(names)
@@ -358,7 +394,10 @@ class Author:
 
     def _onward(self, name: str, names: list[str]) -> None:
         menu = self.menus[name]
-        if menu.get("choices") is None and self.chance(0.15):
+        free = [other for other in names if not self.fields[other]]
+        if "list" in menu and menu.get("choices") is None and self.chance(0.4):
+            menu["list"]["choose"] = {"label": "Take it", "go": self.random.choice(free or ["m0"])}
+        elif menu.get("choices") is None and "connect" not in menu and self.chance(0.15):
             menu["then"] = self.random.choice([other for other in names if not self.fields[other]] or ["m0"])
         self.menus[name] = self._ordered(menu)
 

@@ -119,7 +119,7 @@ def run_deep(random: Random, steps: int) -> None:
 def _choose(random: Random, walker: Explorer, state: State, call: Call | None) -> Stimulus:
     """Mostly something that makes a difference, now and then anything at all."""
     switches = {name: random.random() < 0.5 for name in walker.model.operator.switches}
-    if call is None and random.random() < 0.2:
+    if call is None and state.waiting != "connect" and random.random() < 0.2:
         if state.channel == "call" and random.random() < 0.3:
             return Stimulus("silence", "silence", NoInput(MONDAY, switches))
         text = random.choice(DIGITS)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from ivr.catalog import releases as module
 from ivr.catalog.releases import Releases
 from ivr.cli import main
 from ivr.commands_releases import MOST_FAULTS
@@ -30,7 +29,7 @@ def menus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IVR_MENUS", str(tmp_path / "menus"))
     monkeypatch.delenv("IVR_DEMO", raising=False)
-    monkeypatch.setattr(module, "SETTLED", 0.0)
+    monkeypatch.setattr("ivr.catalog.lookout.SETTLED", 0.0)
     (tmp_path / "locales").mkdir()
     return folder
 
@@ -52,13 +51,13 @@ def publish(menus: Path, word: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert main(["releases", "publish", "small"]) == 0
     release = capsys.readouterr().out.split()[1]
     home = Path(os.environ["IVR_HOME"]) / "releases" / "small"
-    moment = 1_000_000_000 + len(list(home.iterdir()))
+    moment = 1_000_000_000 + len(list(home.glob("*/menus")))
     os.utime(home / release, (moment, moment))
     return release
 
 
 def session(number: int, release: str, waiting: str = "key") -> Record:
-    state = State(session=f"s{number}", channel="ussd", msisdn=f"99450111000{number}", waiting=waiting)
+    state = State(f"s{number}", "ussd", "en", f"99450111000{number}", None, waiting=waiting)
     return Record(f"s{number}", "small", release, state, time.monotonic(), time.monotonic())
 
 
@@ -116,7 +115,9 @@ def test_back_and_on(menus: Path, capsys: pytest.CaptureFixture[str], tmp_path: 
     server.load()
     capsys.readouterr()
     assert main(["releases", "roll-back", "small"]) == 0
-    assert capsys.readouterr().out.startswith(f"small: {one} is current for the next session, until the menu files change")
+    assert capsys.readouterr().out.startswith(
+        f"small: {one} is current for the next session, until a menu file is saved or `ivr releases publish small`"
+    )
     assert server.refresh() is True and server.current["small"].release == one
     assert [row["release"] for row in rows(capsys) if row["current"]] == [one]
     assert main(["releases"]) == 0
@@ -139,6 +140,8 @@ def test_production_serves_what_was_published(menus: Path, capsys: pytest.Captur
     assert "`ivr releases publish small` takes them" in capsys.readouterr().out
     assert main(["ussd", "*1#", "--from", "994501110001", "--json"]) == 0
     assert "Two" not in capsys.readouterr().out
+    assert main(["releases", "publish", "small"]) == main(["releases", "roll-back", "small"]) == 0
+    assert capsys.readouterr().out.endswith(f"{one} is current for the next session, until `ivr releases publish small`\n")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,9 @@ def test_the_current_one_is_no_way_back(menus: Path, capsys: pytest.CaptureFixtu
 
 def test_broken_menus_are_not_published(menus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = publish(menus, "One", capsys)
-    (menus / "m.yaml").write_text(MENU.replace("go: more", "go: moer") + "".join(f"  m{number}: {{then: nowhere}}\n" for number in range(99)))
+    (menus / "m.yaml").write_text(
+        MENU.replace("go: more", "go: moer") + "".join(f"  m{number}: {{then: nowhere}}\n" for number in range(99))
+    )
     assert main(["releases", "publish", "small"]) == 1
     out, err = capsys.readouterr()
     assert out == "" and "menus/small/m.yaml:9:30 E012" in err and len(err.splitlines()) == MOST_FAULTS + 1

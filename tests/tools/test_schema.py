@@ -18,6 +18,7 @@ from ivr.catalog.compile import compile_operator
 from ivr.catalog.entries import PAGES
 from ivr.catalog.faults import Fault, Faults
 from ivr.catalog.key_notes import FILES, KEY_NOTES, SHAPE_NOTES
+from ivr.catalog.kinds import TOGETHER, parsed
 from ivr.catalog.menu_files import LATE
 from ivr.catalog.operator_file import LEAST_OCTETS
 from ivr.catalog.own_services import offered
@@ -27,16 +28,16 @@ from ivr.catalog.services import KINDS as INPUTS
 from ivr.catalog.services import LARGEST, LONGEST_TEXT, SIMPLE
 from ivr.catalog.shapes import SHAPES
 from ivr.catalog.source import Node, read_text
-from ivr.catalog.structure import STRUCTURAL, Structure, parsed
-from ivr.catalog.value_kinds import KEYS, RANGES, SIMPLE_TYPES, TOGETHER, VALUES
+from ivr.catalog.structure import STRUCTURAL, Structure
+from ivr.catalog.value_kinds import KEYS, RANGES, SIMPLE_TYPES, VALUES
 from ivr.cli import main
 from ivr.scenarios.read import read_scenarios
+from tests.catalog.broken import Case, built, cases
 from tests.tools.trees import OPERATOR
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "ivr" / "services" / "services.yaml"
 SHIPPED = sorted((ROOT / "menus").glob("*/*.yaml")) + sorted((ROOT / "menus").glob("*/scenarios/*.yaml")) + [SERVICES]
-BROKEN = sorted((ROOT / "tests" / "data" / "broken").glob("*/*.yaml"))
 
 
 # -- what a YAML language server makes of a file: YAML 1.2's core types (YAML 1.2.2, 10.3.2), whatever the loader thinks of it
@@ -131,12 +132,20 @@ def test_a_shipped_file_is_right_to_both(path: Path) -> None:
     assert structural(node, FILES[name]) == []
 
 
-def test_the_broken_files_get_one_verdict() -> None:
-    for path in BROKEN:
-        node = read_text(path.read_bytes(), path.relative_to(ROOT).as_posix(), Faults())
-        if node is not None:  # else a fault of YAML itself: the loader reads no further, and a language server sees it as such
-            name = kind_of(path, node)
-            both(node, FILES[name], whole_file(name))
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_a_broken_folder_gets_one_verdict(tmp_path: Path, case: Case) -> None:
+    folder = built(case, tmp_path)
+    found = [path for path in (*folder.glob("*.yaml"), *folder.glob("scenarios/*.yaml"), folder.parent / "services.yaml") if path.is_file()]
+    assert found
+    for path in found:
+        shown = path.relative_to(tmp_path).as_posix()
+        node = read_text(path.read_bytes(), shown, Faults())
+        if node is None:
+            continue  # a fault of YAML itself: the loader reads no further, and a language server sees it as such
+        name = kind_of(path, node)
+        both(node, FILES[name], whole_file(name))
+        if name in ("menus", "operator") and node.get("operator" if name == "operator" else "menus") is not None:
+            said_by_both(structural(node, FILES[name]), list(compile_operator(folder, tmp_path / "locales").faults), path.name)
 
 
 def both(node: Node, shape: str, validator: Any) -> bool:
@@ -623,6 +632,17 @@ def unchecked(text: str) -> Node:
     node = tree(text.replace(found[0], "limits: {a: here}"))
     old = next(inner for inner in nodes(node) if inner.text == "here")
     return replaced(node, old, Node("text", old.place, found[1].strip(' "'), quoted='"' in found[1]))
+
+
+@pytest.mark.parametrize("said", ['"a\\nb"', '"\\u2028"', f'"{"1" * 900}"', "9" * 900])
+def test_a_message_is_one_short_line(said: str) -> None:
+    texts = [
+        f"menus: {{main: {{get: {{a: {{from: x, late: {said}}}}}, {said}: x, choices: {{{said}: {{label: x, go: x, in: {said}}}}}}}}}",
+        f"serves: [x]\nentries: [{{ussd: {said}, go: x}}, {{web: {said}, go: x}}]\nmenus: {{{said}: {{say: x, sya: x}}}}",
+    ]
+    faults = [fault for text in texts for fault in structural(tree(text), "file")]
+    assert len(faults) >= 7
+    assert [fault.message for fault in faults if len(fault.message.splitlines()) > 1 or len(fault.message) > 400] == []
 
 
 def test_a_switch_in_capitals_is_no_matter_of_structure() -> None:

@@ -58,7 +58,7 @@ class Table:
     def by_line(self) -> None:
         """Tell lines apart even where no condition does."""
         if self._lines:
-            self._values.setdefault("line", list(self._lines))
+            self._values["line"] = list(self._lines)
 
     def cases(self) -> Iterator[Case]:
         """Every case. Raises TooMany."""
@@ -112,8 +112,11 @@ class Table:
         path, _, constant = self._simple(node)
         if path is None:
             self._values.setdefault(node.operands, [-1, 0, 1])
-        elif path in _LINE and self._lines:
-            self._values.setdefault("line", list(self._lines))
+        elif path == ("line", "tariff") and self._lines:
+            self.by_line()
+        elif path == ("line", "kind") and self._lines:
+            # tariffs are told apart only where something asks for them
+            self._values.setdefault("line", [(kind, None) for kind in dict.fromkeys(kind for kind, _ in self._lines)])
         elif isinstance(constant, bool):
             self._values.setdefault(path, [True, False])
         elif isinstance(constant, Decimal):
@@ -172,12 +175,13 @@ def _compared(operator: str, left: object, right: object) -> bool:
     return left >= right
 
 
-def told(case: Case, table: Table | None = None) -> str:
+def told(case: Case) -> str:
     """A case in words: `line.kind is postpaid, account.advance is 0`. What makes no difference is the caller's to leave out."""
     said = []
     for key, value in case.items():
         if key == "line" and isinstance(value, tuple):
-            said.append(f"the line is {value[0]}" + (f" on {value[1]}" if value[1] else " on a tariff that operator.yaml does not name"))
+            on = "" if value[1] is None else f" on {value[1] or 'a tariff that operator.yaml does not name'}"
+            said.append(f"the line is {value[0]}{on}")
         elif isinstance(key, tuple) and all(isinstance(name, str) for name in key):
             name = ".".join(key)
             if isinstance(value, bool):

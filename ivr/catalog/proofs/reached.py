@@ -18,7 +18,8 @@ def unreachable(ways: Ways, reader: Reader) -> None:
     linked = _linked(model)
     for name, menu in model.menus.items():
         if name not in linked:
-            reader.fault(_at(menu.place), "E011", f'nobody can reach menu "{name}": no entry, choice or `then` leads to it')
+            told = f'nobody can reach menu "{name}": no entry, choice or `then` leads to it'
+            reader.fault(_at(menu.place), "E011", f"{told}; lead to it, or take it away")
         elif not ways.anybody(name) and (kept_back := ways.kept_back.get(name)):
             reader.fault(
                 _at(menu.place),

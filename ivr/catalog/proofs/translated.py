@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ivr.catalog.faults import suggest
 from ivr.catalog.proofs.alphabets import wrong_letters
-from ivr.catalog.slots import FORMS, REFERENCE, SLOT, cut, stray_brace
+from ivr.catalog.slots import FORMS, REFERENCE, SLOT, cut, forms_of, stray_brace
 from ivr.catalog.translations import Rule, Translation, Translations
 from ivr.engine.model import Reference, Template
 
@@ -47,7 +47,7 @@ def translation_faults(
         if missing:
             faults.append(Wrong(form, "E072", f"{of} lacks {_named(missing)}"))
         if added:
-            near = suggest(".".join(added[0]), [".".join(path) for path in anywhere])
+            near = suggest(".".join(added[0]), [".".join(path) for path in missing or sorted(anywhere)])
             faults.append(Wrong(form, "E072", f"{of} has {_named(added)}, which its English does not say{near}"))
         faults += [Wrong(form, "E072", f"{of}: {message}") for message in _wrong_forms(text, scope, anywhere)]
     return [*faults, *_blanks(found.texts, texts), *_letters(found.texts, catalog.language)]
@@ -70,8 +70,7 @@ def _wrong_forms(text: str, scope: Callable[[tuple[str, ...]], str | None], know
         path, form = tuple(reference.group(1).split(".")), reference.group(2)
         kind = scope(path)
         if form and path in known and kind is not None and kind not in FORMS.get(form, frozenset()):
-            fitting = [name for name, kinds in FORMS.items() if kind in kinds]
-            yield f'{found.group(0)}: a {kind} has no form "{form}"{suggest(form, fitting)}'
+            yield f'{found.group(0)}: a {kind} has no form "{form}"{suggest(form, forms_of(kind))}'
     if stray_brace(text):
         yield "a brace stands alone; a slot has both: {name}"
 

@@ -185,6 +185,7 @@ def where(ways: Ways, condition: Node | None) -> int:
     known = ways._where.get(condition)
     if known is None:
         table = Table([condition], lambda path: "text" if len(path) > 1 else None, lambda path: None, ways.lines)
+        table.by_line()
         try:
             held = {case["line"] for case in table.cases() if table.holds(condition, case)}
             known = sum(1 << number for number, line in enumerate(ways.lines) if line in held)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.proofs.alphabets import wrong_letters
+from ivr.catalog.proofs.filled import fields_filled
 from ivr.catalog.proofs.loops import loops
 from ivr.catalog.proofs.pages import pages
 from ivr.catalog.proofs.reached import not_served, prices, unreachable
@@ -20,7 +21,7 @@ _GIVES_UP = ("goodbye", "end", "continue")
 
 
 def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], unread: frozenset[str], reader: Reader) -> None:
-    """E011, E012, E019, E026, E030, E050, E061 and E076. `unread`: files whose menus are not known."""
+    """E011, E012, E019, E026, E030, E031, E050, E061 and E076. `unread`: files whose menus are not known."""
     targets = _targets(model, house)
     for node, name, words in targets.values():
         if name not in words and name.split(".")[0] not in unread:
@@ -28,7 +29,9 @@ def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], un
     ways = ways_of(model)
     if not unread:
         unreachable(ways, reader)
-    not_served(ways, reader, {what: node.place for what, (node, _, _) in targets.items()})
+    places = {what: node.place for what, (node, _, _) in targets.items()}
+    not_served(ways, reader, places)
+    fields_filled(model, reader, places)
     prices(ways, reader)
     pages(ways, services, house.scope, reader)
     loops(ways, reader)
