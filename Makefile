@@ -27,7 +27,7 @@ run: setup ## set up, then serve the pages, USSD, SMS and calls (make run ARGS="
 test: setup-test ## all tests (make test ARGS="tests/web -x")
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: tools ## format, lint, types, import rules, menus, catalogs
+check: tools ## format, lint, types, import rules, menus, scenarios, catalogs
 	@failed=; \
 	check() { echo "check: $$1"; shift; "$$@" || failed=1; }; \
 	check format $(BIN)/ruff format --check --quiet . ; \
@@ -35,6 +35,8 @@ check: tools ## format, lint, types, import rules, menus, catalogs
 	check types $(BIN)/mypy --no-error-summary ; \
 	check imports $(BIN)/lint-imports --no-logo --cache-dir .cache/imports ; \
 	check menus $(BIN)/ivr check ; \
+	check order $(BIN)/ivr fmt --check ; \
+	check scenarios $(BIN)/ivr test ; \
 	check catalogs $(BIN)/ivr i18n status ; \
 	if [ -n "$$failed" ]; then echo "check: faults found, see above"; exit 1; fi; \
 	echo "check: all good"

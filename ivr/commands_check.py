@@ -53,6 +53,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         if compiled.model is not None:
             faults += recording_faults(compiled.model, folder)
         count += len(compiled.model.menus) if compiled.model else 0
+    faults = list(dict.fromkeys(faults))  # operators share their catalogs
     print({"text": _text, "json": _json, "sarif": _sarif}[arguments.format](faults, count))
     return 1 if any(not fault.warning for fault in faults) else 0
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 CHANNELS = ("ussd", "call", "sms", "web")
 _SMS = {"gsm7": (160, 153), "ucs2": (70, 67)}
-_IN_ENGLISH = "not translated, so it is shown in English"
 
 
 def add_parsers(subparsers: Parsers) -> None:
@@ -125,11 +124,18 @@ def _show(arguments: argparse.Namespace, model: Model, menu: str, faults: Sequen
             print("\n" + (_heard(one) if "said" in one else _framed(one)))
         if not rows:
             print("\nit says nothing here")
-    place = model.menus[menu].place.rsplit(":", 2)[0]
-    for fault in faults:
-        if fault.code in ("E075", "W002") and fault.file == place and fault.message.startswith(f"{language},"):
-            print(f"\n{fault}" if not arguments.json else str(fault), file=sys.stderr)
+    for fault in _own(model, menu, faults):
+        if fault.code in ("E075", "W002") and fault.message.startswith(f"{language}, {channel.upper()}"):
+            print(fault if arguments.json else f"\n{fault}", file=sys.stderr)
     return 1 if any(one["fits"] is False for one in rows) else 0
+
+
+def _own(model: Model, menu: str, faults: Sequence[Fault]) -> list[Fault]:
+    """The faults that stand in a menu: from its first line to that of the next one of the file."""
+    places = [found.place.rsplit(":", 2) for found in model.menus.values()]
+    file, first, _ = model.menus[menu].place.rsplit(":", 2)
+    end = min((int(line) for other, line, _ in places if other == file and int(line) > int(first)), default=sys.maxsize)
+    return [fault for fault in faults if fault.file == file and int(first) <= fault.line < end]
 
 
 def row(shown: Shown, language: str, most_parts: int = 3) -> dict[str, object]:

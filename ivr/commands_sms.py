@@ -13,6 +13,8 @@ from ivr.commands import _msisdn
 from ivr.settings import Settings
 
 if TYPE_CHECKING:
+    from ivr.engine.effects import Sms
+
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 LONGEST_TEXT = 64 * 1024
@@ -67,16 +69,21 @@ def run_sms(arguments: argparse.Namespace) -> int:
             print("ivr sms: standard input is no UTF-8 text", file=sys.stderr)
             return 2
     house = House(Settings.from_environment())
+    resulted: list[Sms] = []
+    house.runner.watch(resulted.append)
     try:
         session = f"sms:{arguments.id or secrets.token_hex(8)}"
         reply = house.runner.call(session, Open("sms", arguments.code, arguments.msisdn, text, arguments.lang))
     finally:
         house.close()
+    # the answer first, also one that was given before; then what went to others, and what came late
+    messages = list({sms.key: sms for sms in (*reply.messages, *resulted)}.values())
     if arguments.json:
-        print(json.dumps([message_row(sms) for sms in reply.messages], ensure_ascii=False, indent=1))
-    elif not reply.messages:
+        print(json.dumps([message_row(sms) for sms in messages], ensure_ascii=False, indent=1))
+    elif not messages:
         print("No message resulted.")
     else:
-        print("\n".join(message_lines(sms) for sms in reply.messages))
-        print(f"charged {reply.fee}" if reply.fee != "0" else "free")
+        print("\n".join(message_lines(sms) for sms in messages))
+        if reply.fee != "0":
+            print(f"charged {reply.fee}")
     return 0

@@ -38,7 +38,11 @@ def add_parsers(subparsers: Parsers) -> None:
         "folder", metavar="DIR", nargs="?", type=Path, help="the menu folder, one operator's, or one scenario file (default: menus/)"
     )
     test.add_argument("--junit", metavar="FILE", type=_new_file, help="write the results as JUnit XML too")
-    test.add_argument("--coverage", action="store_true", help="list what is not covered: choices, outcomes and menus, each with its place")
+    test.add_argument(
+        "--coverage",
+        action="store_true",
+        help="list what is not covered: choices, outcomes, menus, languages by channel, each with its place",
+    )
     which = test.add_mutually_exclusive_group()
     which.add_argument(
         "--update", action="store_true", help="write what comes into steps without an expectation, and renew what was written so before"

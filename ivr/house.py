@@ -70,7 +70,7 @@ class House:
         embedded = EmbeddedServices(self.books, terms)
         if unknown := set(settings.slow_lookups) - embedded.names - {"line"}:
             raise SettingsError(f"IVR_SLOW_LOOKUP: there is no service {min(unknown)!r}; there are {', '.join(sorted(embedded.names))}")
-        services: Services = checked(slowed(embedded, settings), self._operator_of)
+        services: Services = checked(slowed(embedded, settings), self._operator_of, settings.menus)
         sessions = WriteBehindStore(settings.home / "sessions.db") if keep_sessions else MemoryStore()
         self.runner = Runner(
             self.releases,

@@ -17,8 +17,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"^```console\n\$ \.venv/bin/(ivr .*)\n((?:.*\n)*?)```$", README, flags=re.MULTILINE)
 
 
-def test_the_readme_shows_a_code_and_a_call() -> None:
-    assert [command.split()[1] for command, _ in SHOWN] == ["ussd", "call"]
+def test_the_readme_shows_a_code_a_call_and_an_sms() -> None:
+    assert [command.split()[1] for command, _ in SHOWN] == ["ussd", "call", "sms"]
 
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command.split()[1] for command, _ in SHOWN])

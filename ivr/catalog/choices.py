@@ -143,6 +143,10 @@ def _keys_left(context: Context, node: Node, speak: int | None, most: int) -> in
     free = len([key for key in "123456789" if key not in (keys.call_next, keys.call_back, keys.call_repeat, keys.call_person)])
     if most > LARGEST_KEY:
         context.reader.fault(node, "E017", f"the list may have {most} items and keys end at {LARGEST_KEY}")
+    for name, key in (("back", keys.ussd_back), ("home", keys.ussd_home), ("on", keys.ussd_next)):
+        if re.fullmatch("[1-9][0-9]?", key) and int(key) <= most:
+            told = f"item {key} of the list cannot be chosen in USSD: the key {key} leads {name}"
+            context.reader.fault(node, "E016", f"{told}; give operator.yaml another key, such as 0, 00 or 98")
     if speak is not None and speak > free:
         context.reader.fault(node, "E017", f"a call has keys for {free} items at a time; `speak` is {speak}")
     return min(speak or free, free)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ivr.catalog.shapes import RESERVED_FILES
 from ivr.catalog.source import Node
 from ivr.catalog.sources import SERVICES, Sources, content_hash, menu_files, read_sources
 from ivr.catalog.wordings import Wordings
-from ivr.engine.model import Model, Notice
+from ivr.engine.model import Entry, Model, Notice
 from ivr.engine.ways_in import code_parts
 
 UNTRANSLATED = frozenset(["E070", "E071"])
@@ -106,12 +107,13 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
         for notice in memory.part(("notices", file.stem), (file.node, *told), lambda file=file: _notices(file, offers))  # type: ignore[misc]
     )
     model = Model(operator, menus, entries, release or sources.release, notices)
+    dialled = _dialled(model)
     for file in files:
         for name in file.names:
             if name in menus:
                 file.values_fit(menus, menus[name])
         if not unread:
-            _published(file, model, reader)
+            _published(file, model, dialled, reader)
     entry_faults(model, reader)
     notice_faults(model, offers.events, reader)
     prove(model, house, services, frozenset(unread), reader)
@@ -125,13 +127,22 @@ def _notices(file: MenuFile, offers: Offered) -> list[Notice]:
     return notices_of(file.context, file.serves, file.switch, offers.events)
 
 
-def _published(file: MenuFile, model: Model, reader: Reader) -> None:
+def _dialled(model: Model) -> dict[object, list[Entry]]:
+    """The USSD entries by their code's first part."""
+    dialled: dict[object, list[Entry]] = {}
+    for entry in model.entries:
+        if entry.channel == "ussd":
+            dialled.setdefault(entry.parts[0], []).append(entry)
+    return dialled
+
+
+def _published(file: MenuFile, model: Model, dialled: Mapping[object, list[Entry]], reader: Reader) -> None:
     for key, node in reader.pairs(file.node.get("published"), "published"):
         wanted = file.target(node)
         parts = code_parts(key.text)
         if wanted is None:
             continue
-        ways = [entry for entry in model.entries if parts and entry.channel == "ussd" and parts[: len(entry.parts)] == entry.parts]
+        ways = [entry for entry in dialled.get(parts[0], ()) if parts[: len(entry.parts)] == entry.parts] if parts else []
         ends = {_walk(model, entry.go, parts[len(entry.parts) :]) for entry in ways if parts}
         if wanted not in ends:
             leads = next(iter(end for end in ends if end), None)

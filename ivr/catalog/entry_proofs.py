@@ -148,8 +148,10 @@ def _keys_apart(model: Model, entry: Entry, entries: list[Entry], groups: dict[s
 def _unserved(model: Model, reader: Reader) -> None:
     """A code that some line has no entry for, where two different `not_served` could answer (E052)."""
     everyone = frozenset(line_kinds(model.operator))
-    for channel, first in dict.fromkeys((entry.channel, entry.parts[0]) for entry in model.entries):
-        entries = [entry for entry in model.entries if (entry.channel, entry.parts[0]) == (channel, first)]
+    by_number: dict[tuple[str, object], list[Entry]] = {}
+    for entry in model.entries:
+        by_number.setdefault((entry.channel, entry.parts[0]), []).append(entry)
+    for (channel, _), entries in by_number.items():
         by_text: dict[object, list[Entry]] = {}
         for entry in entries:
             by_text.setdefault(entry.text if channel == "sms" else entry.parts, []).append(entry)

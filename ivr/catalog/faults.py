@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -32,6 +33,9 @@ class Fault:
         return f"{self.file}:{self.line}:{self.column} {self.code} {self.message}"
 
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
 @dataclass(slots=True)
 class Faults:
     """Where a compilation puts what it finds, each fault once, in the order of finding."""
@@ -42,7 +46,9 @@ class Faults:
     def add(self, place: str, code: str, message: str) -> None:
         """A fault at `place`, `file:line:col`."""
         file, line, column = place.rsplit(":", 2)
-        self.put(Fault(file, int(line), int(column), code, message))
+        # a fault is one line, whatever it quotes
+        shown = message if message.isprintable() else _UNSEEN.sub(lambda sign: repr(sign.group())[1:-1], message)
+        self.put(Fault(file, int(line), int(column), code, shown))
 
     def put(self, fault: Fault) -> None:
         """A fault that is made already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ivr.catalog.extent import Block, Extent, Sheet, block_of, whole
 from ivr.catalog.largest import Place
@@ -75,16 +75,17 @@ class Ussd(Pages):
             if block.units > easy:
                 for line in block.lines:
                     yield from self._line(line, place, menu)
+        before = self.before()
         if not PAGED_QUESTIONS:
             for menu in self.menus:
                 if menu.ask or menu.confirm:
-                    yield from self._forms(menu)
-            yield from self._resume()
-        yield from self._last_words()
+                    yield from self._forms(menu, before.get(menu.name, []))
+        yield from self._resume()
+        yield from self._last_words(before)
 
     def _blocks(self) -> Iterator[tuple[Block, str, Menu | None]]:
         """Every wording that may stand in a page, with its place."""
-        for piece in (*map(self.answer, ("wrong_value", "not_sent", "differs", *(["resume"] if PAGED_QUESTIONS else []))), self.no_match()):
+        for piece in (*map(self.answer, ("wrong_value", "not_sent", "differs")), self.no_match()):
             yield piece.block, piece.place, None
         for key, name in ((self.operator.keys.confirm, "confirm"), (self.operator.keys.refuse, "refuse")):
             yield self._key_line(key, name), self.places.of(name), None
@@ -124,27 +125,30 @@ class Ussd(Pages):
         home = self.home if {entry.then or entry.go for entry in self.entries} != {menu.name} else []
         return Piece(whole([*back, *home]))
 
-    def _forms(self, menu: Menu) -> Iterator[Found]:
+    def _forms(self, menu: Menu, before: list[Piece]) -> Iterator[Found]:
         place, navigation = Place(menu), self._navigation(menu)
         retried = {outcome.retry: self.said(outcome.say, Place(menu, name)) for name, outcome in self.outcomes(menu) if outcome.retry}
         complaints = list(self.wrong(menu))
+        asked = False  # whether a question of the menu is always answered before this, so that what was said earlier is gone
         for field in menu.ask:
-            ways = [[piece] for asked, cause, piece in complaints if asked is field]
+            ways = [[piece] for about, _, piece in complaints if about is field]
             ways += [retried[field.name]] if field.name in retried else []
+            ways += [before] if not asked else []
             worst = max(ways, key=lambda way: self.longest(way).units, default=[])
             for say, what in ((field.say, "the question"), (field.again, "the second question")):
                 if say:
-                    pieces = [*worst, *self.said(say, place), navigation]
                     yield from self.too_long(
-                        f'USSD: {what} for "{field.name}" with its longest complaint above it',
-                        pieces,
+                        f'USSD: {what} for "{field.name}" with the longest that may stand above it',
+                        [*worst, *self.said(say, place), navigation],
                         "a question has one page; shorten it, or the complaint",
                         next((part.place for part in say), field.place),
                     )
+            asked = asked or field.when is None
         if menu.confirm:
+            above = max([self.no_match(menu)], [] if asked else before, key=lambda way: self.longest(way).units)
             yield from self.too_long(
-                "USSD: the confirmation with a complaint above it",
-                [self.no_match(menu), *self.said(menu.confirm, place), *self._yes_or_no(), navigation],
+                "USSD: the confirmation with the longest that may stand above it",
+                [*above, *self.said(menu.confirm, place), *self._yes_or_no(), navigation],
                 "a confirmation has one page; shorten it, or the complaint",
                 next((part.place for part in menu.confirm), menu.place),
             )
@@ -162,13 +166,12 @@ class Ussd(Pages):
 
     # -- last words: nothing is kept that could show a second page
 
-    def _last_words(self) -> Iterator[Found]:
+    def _last_words(self, before: Mapping[str, list[Piece]]) -> Iterator[Found]:
         for name in _ENDING:
             yield from self.too_long(f'USSD: the answer "{name}"', [self.answer(name)], _ONE_PAGE)
         for say in {id(entry.not_served): entry.not_served for entry in self.entries}.values():
             yield from self.too_long("USSD: not_served", self.said(say, Place()), _ONE_PAGE)
         yield from self._ending([self.no_match()], self.operator.no_match.then, "no_match and goodbye")
-        before = self.before()
         for menu in self.menus:
             if menu.no_match is not None:
                 yield from self._ending([self.no_match(menu)], menu.no_match.then, "no_match and goodbye")

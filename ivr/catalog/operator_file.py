@@ -286,6 +286,12 @@ class OperatorFile:
         confirm, refuse = node.get("confirm"), node.get("refuse")
         if confirm is not None and refuse is not None and confirm.text == refuse.text:
             self.reader.fault(refuse, "E016", f"the key {refuse.text} is taken: it confirms")
+        for answer, what in ((confirm, "confirm"), (refuse, "refuse")):
+            for name in ("ussd", "call"):
+                for key, value in self.reader.pairs(node.get(name), name):
+                    if answer is not None and value.text == answer.text and key.text in ("back", "home", "repeat", "person"):
+                        told = f'the key {answer.text} is taken: it is "{key.text}" ({name})'
+                        self.reader.fault(answer, "E016", f"{told}, and may not {what} too")
 
     def _choice_scope(self, path: tuple[str, ...]) -> str | None:
         return "text" if path in (("label",), ("key",)) else self.scope(path)

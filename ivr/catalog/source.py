@@ -93,8 +93,7 @@ def read_text(data: bytes, shown: str, faults: Faults) -> Node | None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        line, column = _reached(data[: error.start].decode("utf-8-sig"))
         faults.add(f"{shown}:{line}:{column}", "E005", "this is not UTF-8; save the file as UTF-8")
         return None
     own = Faults()
@@ -216,6 +215,9 @@ class _Builder:
     def check_plain(self, value: str, place: str) -> None:
         """What other readers of YAML make something else of."""
         if not value:
+            if int(place.rsplit(":", 2)[1]) > len(self.lines):
+                # libyaml sees the end of the file in the line after the last
+                place = f"{self.shown}:{len(self.lines)}:{len(self.lines[-1]) + 1}"
             self.faults.add(place, "E004", 'nothing stands here; write a value, or "" for an empty text')
         elif value.lower() in _BOOLEANS:
             what = "true or false, or in quotes" if value.lower() not in ("null", "~") else "in quotes"
@@ -234,6 +236,12 @@ class _Builder:
             self.faults.add(self.at(end), "E004", f'all from the # on is a comment; put the text in quotes: "{value}{rest.rstrip()}"')
 
 
+def _reached(text: str) -> tuple[int, int]:
+    """Line and column of what follows `text`, both from 1."""
+    lines = _BREAK.split(text)
+    return len(lines), len(lines[-1]) + 1
+
+
 def _is_number(value: str) -> bool:
     return value[0] in _NUMBER_BEGINS and _NUMBER_TRAP.fullmatch(value) is not None and not re.fullmatch(r"[+-]\D*", value)
 
@@ -243,7 +251,7 @@ def _syntax(error: yaml.YAMLError, shown: str, text: str, faults: Faults) -> Non
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     position = getattr(error, "position", None)
     if mark is None and isinstance(position, int):
-        line, column = text.count("\n", 0, position) + 1, position - (text.rfind("\n", 0, position) + 1) + 1
+        line, column = _reached(text[:position])
     lines = _BREAK.split(text)
     if line > len(lines):
         # libyaml sees the end of the file in the line after the last

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ivr.catalog.faults import Fault, Faults
@@ -21,6 +21,8 @@ SERVICES = Path(__file__).resolve().parent.parent / "services" / "services.yaml"
 """The services of the embedded accounts."""
 OWN_SERVICES = "services.yaml"
 """The file beside the operators' folders that describes an operator's own back-end."""
+MOST_BYTES = 100_000_000
+"""Bytes that the menu files of an operator may have together; ten thousand menus have about five million."""
 _COMMENT = re.compile(rb"(?m)^#(?!,).*\n?")
 
 
@@ -86,7 +88,7 @@ def catalog_files(locales: Path) -> dict[str, Path]:
 
 def read_sources(folder: Path, locales: Path) -> Sources:
     """Read what is on disk now. No exception for whatever stands there: what cannot be read has faults instead of bytes."""
-    menus = tuple(_menu_source(path, folder) for path in menu_files(folder))
+    menus = tuple(_menu_sources(folder))
     catalogs = {language: _catalog_source(path, language) for language, path in catalog_files(locales).items()}
     services = hashlib.sha256(plain_bytes(SERVICES)).digest()
     digest = hashlib.sha256(services)
@@ -103,6 +105,17 @@ def read_sources(folder: Path, locales: Path) -> Sources:
 def content_hash(folder: Path, locales: Path) -> str:
     """The release id of what is on disk: a hash over menus, operator file, catalogs and services, 12 hexadecimal digits."""
     return read_sources(folder, locales).release
+
+
+def _menu_sources(folder: Path) -> Iterator[Source]:
+    total = 0
+    for path in menu_files(folder):
+        source = _menu_source(path, folder)
+        total += len(source.data or b"")
+        if total > MOST_BYTES:
+            told = f"the menu files have more than the {MOST_BYTES:,} bytes together that an operator may have"
+            source = replace(source, data=None, faults=(Fault(source.shown, 1, 1, "E005", told),))
+        yield source
 
 
 def _menu_source(path: Path, folder: Path) -> Source:

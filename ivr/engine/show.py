@@ -295,7 +295,7 @@ def _said(turn: Turn, frame: Frame) -> tuple[list[Spoken], bool]:
     spoken, more = view.sentences(menu.say), False
     if menu.list is not None:
         step = menu.list.speak or 0
-        chosen = menu.list.choose is not None and frame is turn.top
+        chosen = menu.list.choose is not None and bool(turn.frames) and frame is turn.top
         listed, more = view.spoken_list(menu.list, frame.page * step, chosen)
         if frame.page:
             spoken = []

@@ -169,6 +169,7 @@ def answered(turn: Turn, answer: Answer) -> None:
         turn.change(replace(turn.top, got={**turn.top.got, name: answer.values}))
         look_up(turn)
     elif stage == "outcome":
+        _paid(turn, turn.menu.otherwise[turn.top.told].fee)
         _told(turn)
     else:
         _charged(turn, answer, acted=stage == "do")
@@ -198,9 +199,13 @@ def _charged(turn: Turn, answer: Answer, acted: bool) -> None:
             if invocation.balance and isinstance(record, Mapping):
                 got[invocation.name] = {**record, invocation.balance: balance}
     turn.change(replace(turn.top, got=got, acted=acted or turn.top.acted))
-    if turn.menu.fee is not None and turn.menu.fee not in turn.paid and turn.price(turn.menu.fee) is not None:
-        turn.paid = (*turn.paid, turn.menu.fee)
+    _paid(turn, turn.menu.fee)
     arrive(turn)
+
+
+def _paid(turn: Turn, fee: str | None) -> None:
+    if fee is not None and fee not in turn.paid and turn.price(fee) is not None:
+        turn.paid = (*turn.paid, fee)
 
 
 def _dearest(turn: Turn) -> Value:

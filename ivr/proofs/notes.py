@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
+from ivr.engine.effects import Call
 from ivr.engine.state import State
 from ivr.engine.step import Step
 from ivr.engine.turn import Turn
+from ivr.engine.values import Line
 from ivr.proofs.stimuli import Stimulus
 from ivr.proofs.walked import ENDED, Walked, Way
 from ivr.services.schema import ENGINE_OWN
@@ -34,8 +36,8 @@ class Notes:
                 if (menu, traced.detail, channel) not in walked.choices:
                     walked.choices[menu, traced.detail, channel] = self._way(before, stimulus)
             elif traced.what in ("answer", "connect"):
-                if traced.detail == "late" and node is not None and node.call is not None and node.call.change:
-                    continue  # an act is waited for, so in practice it never is
+                if node is not None and node.call is not None and _only_in_theory(node.call, traced.detail, done.state.line):
+                    continue
                 found = walked.outcomes.get((menu, traced.detail, channel))
                 # a service of the menu's own says more than the engine's look at the funds, which comes before it
                 if found is None or (found[-1].startswith(ENGINE_OWN) and stimulus.label and not own):
@@ -57,6 +59,12 @@ class Notes:
 
     def _way(self, before: int | None, stimulus: Stimulus) -> Way:
         return self.walked.way(before, stimulus.label, stimulus.kind)
+
+
+def _only_in_theory(call: Call, outcome: str, line: Line | None) -> bool:
+    """What a service may answer and ours never do: an act is waited for, so never late; a postpaid line is billed, so it lacks nothing."""
+    billed = line is not None and line.kind == "postpaid"
+    return (outcome == "late" and call.change) or (outcome == "not_enough" and billed and call.service in ENGINE_OWN)
 
 
 def dead_ends(walked: Walked, now: datetime.datetime) -> Iterator[int]:

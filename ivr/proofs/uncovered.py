@@ -6,6 +6,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from ivr.proofs.walked import Walked, Way
+from ivr.scenarios.model import OPENINGS
 from ivr.scenarios.suite import Result
 
 
@@ -55,8 +56,12 @@ class Uncovered:
         return f"{self.channel:5} {named}: {', '.join(self.way)}"
 
 
+PLAYED = frozenset("ussd" if act == "dial" else act for act in OPENINGS)
+"""The channels that a scenario can open a session on."""
+
+
 def uncovered(walked: Walked, covered: Covered) -> list[Uncovered]:
-    """Every menu, choice and outcome that can be reached and no scenario reaches."""
+    """Every menu, choice and outcome that can be reached and no scenario reaches, on the channels that scenarios play."""
     found = [
         Uncovered("menu", menu, "", channel, way) for (menu, channel), way in walked.menus.items() if (menu, channel) not in covered.menus
     ]
@@ -71,4 +76,5 @@ def uncovered(walked: Walked, covered: Covered) -> list[Uncovered]:
         if outcome != "ok" and (menu, outcome, channel) not in covered.outcomes
     ]
     order = {"menu": 0, "choice": 1, "outcome": 2}
+    found = [one for one in found if one.channel in PLAYED]
     return sorted(found, key=lambda one: (one.menu, one.channel, order[one.kind], one.what))

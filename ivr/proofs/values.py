@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from ivr.catalog.services import ListType, Type
+from ivr.catalog.services import ListType, Type, most_of
 from ivr.engine.model import Operator
 from ivr.engine.values import MICRO, Count, Money, Msisdn, Span, Tariff, Value
 from ivr.proofs.conditions import ITEM, MIXED, Path, Questions, alike, constants
@@ -54,7 +54,7 @@ class Representatives:
         """Values of type `kind`. `asked` are the questions about it, `item` those about a list's items; `listed`: a menu shows the list."""
         if isinstance(kind, ListType):
             return self._lists(kind, item or {}, listed or bool(asked))
-        plain = self._plain.get(kind, self._plain["text"])
+        plain = _at_most(self._plain.get(kind, self._plain["text"]), most_of(kind))
         return alike([plain, *self._near(kind, asked)], asked) if asked else [plain]
 
     def records(self, kinds: Mapping[str, Type], questions: Questions, name: str, listed: Path | None = None) -> list[Mapping[str, Value]]:
@@ -81,30 +81,45 @@ class Representatives:
     def _near(self, kind: str, asked: Asked) -> list[Value]:  # type: ignore[type-arg]
         written = [constant.value for constant in constants(asked)]
         numbers = [Decimal(0), *(value for value in written if isinstance(value, Decimal))]
-        if MIXED in asked:
-            numbers += [Decimal(5), Decimal(10), Decimal(100)]
         texts = [value for value in written if isinstance(value, str)]
+        around = [number + step for number in numbers for step in (-1, 0, 1)]
+        # two values that are compared with each other: enough of each that either is less, or both are equal
+        apart = [Decimal(5), Decimal(10)] if MIXED in asked else []
         match kind:
             case "flag":
                 return [False]
             case "money":
                 cent = Decimal("0.01")
-                return [self.money(number + step) for number in numbers for step in (-cent, Decimal(0), cent)]
+                return [self.money(number) for number in [*(number + step for number in numbers for step in (-cent, 0, cent)), *apart]]
             case "number":
-                return [int(number) + step for number in numbers for step in (-1, 0, 1)]
+                return [int(number) for number in [*around, *apart]]
             case "count":
-                return [Count(int(number) + step, "megabyte") for number in numbers for step in (-1, 0, 1)]
+                return [Count(int(number), "megabyte") for number in [*around, *apart]]
             case "span":
-                return [Span(int(number) + step) for number in numbers for step in (-1, 0, 1)]
+                return [Span(int(number)) for number in [*around, *apart]]
             case "tariff":
                 return [Tariff(name) for name in (*texts, *self.operator.spoken)]
             case "msisdn":
                 return [*map(Msisdn, texts), self.number("3")]
             case "date":
-                return [*_dates(texts), datetime.date(2026, 1, 1)]
+                return [*_dates(texts), datetime.date(2026, 1, 1), None]  # a line that does not expire has none
             case "time":
-                return [datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)]
+                return [datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), None]
         return [*texts]
+
+
+def _at_most(value: Value, most: int) -> Value:
+    """`value`, no larger than services.yaml allows its type; 0 is no limit."""
+    match value:
+        case str() if most:
+            return value[:most]
+        case int() if most and not isinstance(value, bool):
+            return min(value, most)
+        case Count() if most:
+            return Count(min(value.number, most), value.unit)
+        case Span() if most:
+            return Span(min(value.seconds, most))
+    return value
 
 
 def _dates(texts: Iterable[str]) -> list[datetime.date]:

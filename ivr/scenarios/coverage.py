@@ -1,17 +1,21 @@
-"""What the scenarios have been through, menu by menu: choices taken, outcomes seen, languages and channels. Read from the engine's trace.
+"""What the scenarios have been through, menu by menu: choices taken, outcomes seen, in which language on which channel. Read from the
+engine's trace.
 
 Only a passing scenario that a person vouches for counts (`Scenario.counts`): what a command wrote down proves nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ivr.catalog.services import Service
 from ivr.catalog.shapes import CHANNELS
 from ivr.engine.model import Menu, Model
 from ivr.scenarios.play import Seen, Turned
+
+PLAYED = ("ussd", "call", "sms")
+"""The channels that a scenario can play, in the order of the table's columns."""
 
 
 @dataclass(slots=True)
@@ -22,18 +26,35 @@ class MenuCoverage:
     place: str
     choices: Mapping[str, str]
     outcomes: Mapping[str, str]
+    spoken: Mapping[str, tuple[str, ...]]
+    """The languages in which it can be had, by channel."""
     entered: bool = False
     taken: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
-    languages: set[str] = field(default_factory=set)
-    channels: set[str] = field(default_factory=set)
+    shown: set[tuple[str, str]] = field(default_factory=set)
+    """Channel and language in which it was seen."""
+
+    @property
+    def languages(self) -> set[str]:
+        """The languages in which it was seen, on whatever channel."""
+        return {language for _, language in self.shown}
+
+    @property
+    def channels(self) -> set[str]:
+        """The channels on which it was seen."""
+        return {channel for channel, _ in self.shown}
 
     def missing(self) -> list[tuple[str, str]]:
         """What was not seen: place and what it is, in words."""
         if not self.entered:
             return [(self.place, "no scenario comes to this menu")]
         found = [(place, f"choice {key} is never taken") for key, place in self.choices.items() if key not in self.taken]
-        return found + [(place, f"the outcome {name} is never seen") for name, place in self.outcomes.items() if name not in self.answered]
+        found += [(place, f"the outcome {name} is never seen") for name, place in self.outcomes.items() if name not in self.answered]
+        for channel, languages in self.spoken.items():
+            unseen = [language for language in languages if (channel, language) not in self.shown]
+            if unseen:
+                found.append((self.place, f"no scenario shows it by {channel} in {_listed(unseen)}"))
+        return found
 
 
 class Coverage:
@@ -47,6 +68,7 @@ class Coverage:
             name: MenuCoverage(
                 *(name, menu.place, choices_of(menu)),
                 outcomes=outcomes_of(model, menu, services, reached[name] or frozenset(CHANNELS)),
+                spoken={channel: languages_of(model, name) for channel in PLAYED if channel in reached[name]},
             )
             for name, menu in model.menus.items()
         }
@@ -92,8 +114,7 @@ class Coverage:
         covered = self.menus.get(menu)
         if covered is not None:
             covered.entered = True
-            covered.languages.add(turned.language)
-            covered.channels.add(turned.channel)
+            covered.shown.add((turned.channel, turned.language))
 
     def missing(self) -> list[tuple[str, str, str]]:
         """Everything that was not seen: place, menu, and what it is."""
@@ -109,6 +130,12 @@ def choices_of(menu: Menu) -> dict[str, str]:
     if menu.list is not None and menu.list.choose is not None:
         found["item"] = menu.list.choose.place
     return found
+
+
+def languages_of(model: Model, name: str) -> tuple[str, ...]:
+    """The languages in which a menu can be had: all, but for the menu of a first call, which speaks before a language is chosen."""
+    operator = model.operator
+    return (operator.default_language,) if name == operator.first_call else operator.languages
 
 
 def channels_of(model: Model) -> dict[str, frozenset[str]]:
@@ -159,8 +186,9 @@ def _can_lack(model: Model, menu: Menu, channels: frozenset[str]) -> bool:
 
 
 def table(coverages: Iterable[Coverage]) -> str:
-    """The coverage of each menu as a table, a line of totals below."""
-    rows = [("menu", "choices", "outcomes", "languages", "channels")]
+    """The coverage of each menu as a table, a line of totals below. Under a channel stand the languages in which the menu was seen there,
+    `..` for one in which it was not; nothing where the channel does not lead to it."""
+    rows: list[tuple[str, ...]] = [("menu", "choices", "outcomes", *PLAYED)]
     choices = outcomes = [0, 0]
     entered = total = 0
     for coverage in coverages:
@@ -169,12 +197,19 @@ def table(coverages: Iterable[Coverage]) -> str:
             taken, answered = _pair(menu.taken, menu.choices), _pair(menu.answered, menu.outcomes)
             choices, outcomes = _sum(choices, taken), _sum(outcomes, answered)
             entered, total = entered + menu.entered, total + 1
-            spoken = " ".join(language for language in coverage.languages if language in menu.languages)
-            rows.append((name, _ratio(taken), _ratio(answered), spoken or "-", " ".join(sorted(menu.channels)) or "-"))
-    rows.append((f"{entered} of {total} menus", _ratio(choices), _ratio(outcomes), "", ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+            rows.append((name, _ratio(taken), _ratio(answered), *(_shown(menu, channel) for channel in PLAYED)))
+    rows.append((f"{entered} of {total} menus", _ratio(choices), _ratio(outcomes), *("" for _ in PLAYED)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
+
+
+def _shown(menu: MenuCoverage, channel: str) -> str:
+    return " ".join(language if (channel, language) in menu.shown else ".." for language in menu.spoken.get(channel, ())) or "-"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _pair(seen: Iterable[str], there: Mapping[str, str]) -> list[int]:

@@ -5,16 +5,16 @@ They show that nothing has changed, not that it was right, so they count for cov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.catalog.faults import Faults, suggest
-from ivr.scenarios.expect import folded
+from ivr.scenarios.expect import Failure
 from ivr.scenarios.model import Scenario
 from ivr.scenarios.play import Seen
 from ivr.scenarios.read import read_scenarios
-from ivr.scenarios.suite import Suite, run_scenario
+from ivr.scenarios.suite import Result, Suite, run_scenario
 from ivr.scenarios.world import decimal
 from ivr.scenarios.written import Editor
 
@@ -58,7 +58,7 @@ def update(suite: Suite) -> list[Written]:
         editor = _editor(path)
         of_file = [scenario for scenario in suite.scenarios if scenario.path == path]
         for scenario in of_file:
-            steps = _update_scenario(editor, scenario, run_scenario(suite.stage, scenario, to_the_end=True).played)
+            steps = _update_scenario(editor, scenario, run_scenario(suite.stage, scenario, to_the_end=True))
             if steps:
                 editor.mark(scenario.name, "unseen")
                 written.append(Written(scenario, steps))
@@ -67,31 +67,27 @@ def update(suite: Suite) -> list[Written]:
     return written
 
 
-def _update_scenario(editor: Editor, scenario: Scenario, played: Sequence[Seen]) -> int:
+def _update_scenario(editor: Editor, scenario: Scenario, result: Result) -> int:
     steps = 0
-    for seen in played:
+    for seen in result.played:
         if not seen.step.wanted:
             wanted = golden_of(seen) if seen.step.acts else []
             if wanted:
                 editor.expect(scenario.name, seen.step.number, wanted)
                 steps += 1
         elif scenario.golden:
-            steps += _renew(editor, scenario, seen)
+            steps += _renew(editor, scenario, seen, result.failures)
     return steps
 
 
-def _renew(editor: Editor, scenario: Scenario, seen: Seen) -> int:
-    """Put what came in the place of a golden page or of golden words that differ; 1 where they did."""
-    came = {key: str(value) for key, value in golden_of(seen)}
-    for want in seen.step.wanted:
-        new = came.get(want.kind)
-        if want.kind == "page" and new is not None and want.text != new:
-            editor.replace(scenario.name, seen.step.number, "page", new)
-            return 1
-        if want.kind == "heard" and new is not None and folded(want.text) != folded(new):
-            editor.replace(scenario.name, seen.step.number, "heard", new)
-            return 1
-    return 0
+def _renew(editor: Editor, scenario: Scenario, seen: Seen, failures: Iterable[Failure]) -> int:
+    """Put what came in the place of what a command wrote and what is no longer true; 1 where there was any."""
+    came = dict(golden_of(seen))
+    wrong = {failure.wanted.kind for failure in failures if failure.step == seen.step.number and failure.wanted is not None}
+    renewed = [kind for kind in came if kind in wrong]
+    for kind in renewed:
+        editor.replace(scenario.name, seen.step.number, kind, came[kind])
+    return 1 if renewed else 0
 
 
 def mark_seen(suite: Suite, names: Iterable[str]) -> tuple[list[Scenario], list[str]]:

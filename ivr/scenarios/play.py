@@ -93,6 +93,7 @@ class Player:
         fees, logged = world.fees(), len(world.log.lines)
         for act in step.acts:
             getattr(self, f"_{act.kind}")(world, seen, step.line, act)
+        world.happen()
         sent, self._sent = world.sent(self._sent)
         # what could not be kept in the books was answered all the same
         seen.messages = [*sent, *(message for message in seen.messages if message.key not in {sms.key for sms in sent})]

@@ -10,8 +10,9 @@ import datetime
 import logging
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import open_books
@@ -23,11 +24,12 @@ from ivr.clock import StandingClock
 from ivr.engine.effects import Sms
 from ivr.engine.model import Operator
 from ivr.engine.values import Money
+from ivr.scenarios.late import PlayedLookUps, PlayedRunner
 from ivr.scenarios.model import Scenario
 from ivr.services.embedded import EmbeddedServices, Terms
 from ivr.services.faults import Programmed
 from ivr.services.guard import Checked
-from ivr.sessions.runner import Runner
+from ivr.services.port import Services
 from ivr.sessions.store import MemoryStore
 from ivr.settings import Settings
 
@@ -66,11 +68,27 @@ class Notebook(logging.Handler):
         self.lines.append(f"{record.levelname} {record.name} {record.getMessage()}")
 
 
-class Stage:
-    """What the scenarios of one run share: menus as compiled, services, and the books to copy. `folder` is a temporary one of its own."""
+class BackEnd(Services, Protocol):
+    """An operator's own back-end as scenarios play it: services beside ours, and what it does by itself."""
 
-    def __init__(self, releases: Releases, services: Mapping[str, Service], folder: Path) -> None:
-        self.releases, self.services, self.folder = releases, services, folder
+    def due(self, now: datetime.datetime) -> None:
+        """Do what has fallen due by `now`, and tell whom it is about (`World.runner.tell`). Called after every step and every `wait`."""
+
+
+class Stage:
+    """What the scenarios of one run share: menus as compiled, services, and the books to copy. `folder` is a temporary one of its own.
+
+    `back_end` makes, for each scenario's world, the back-end that stands before the embedded services; none: they answer alone.
+    """
+
+    def __init__(
+        self,
+        releases: Releases,
+        services: Mapping[str, Service],
+        folder: Path,
+        back_end: Callable[[Services, World], BackEnd] | None = None,
+    ) -> None:
+        self.releases, self.services, self.folder, self.back_end = releases, services, folder, back_end
         self._templates: dict[tuple[datetime.datetime, str | None], Path] = {}
         self.terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in releases.current.items()}
 
@@ -105,7 +123,7 @@ class World:
     """One scenario's own parts. Use as a context: what the house logs meanwhile is kept in `log` and goes nowhere else."""
 
     def __init__(self, stage: Stage, scenario: Scenario) -> None:
-        self.scenario = scenario
+        self.stage, self.scenario = stage, scenario
         self.clock = MovableClock(scenario.now)
         self.seconds = BEGINNING
         path = stage.folder / "scenario.db"
@@ -113,11 +131,14 @@ class World:
             left.unlink(missing_ok=True)
         shutil.copyfile(stage.template(scenario.now, scenario.language), path)
         self.books = ScratchStore(f"sqlite:///{path}", pool=2)
+        ours: Services = EmbeddedServices(self.books, stage.terms)
+        self.back_end = None if stage.back_end is None else stage.back_end(ours, self)
+        # as the house puts them together: answers are held to services.yaml, programmed ones too
+        services = Checked(Programmed(self.back_end or ours, scenario.services), stage.services, stage.operator_of)
         # the demo network: what leaves is delivered in the same moment
-        self.runner = Runner(
+        self.runner = PlayedRunner(
             stage.releases,
-            # as the house puts them together: answers are held to services.yaml, programmed ones too
-            Checked(Programmed(EmbeddedServices(self.books, stage.terms), scenario.services), stage.services, stage.operator_of),
+            services,
             MemoryStore(),
             self.clock,
             preferred=scenario.operator,
@@ -127,6 +148,8 @@ class World:
             messages=BooksMessages(self.books, at_once=True),
         )
         self.runner.switches = dict(scenario.switches)
+        self._look_ups = PlayedLookUps(services)
+        self.runner.play(self._look_ups)
         hides = any(want.kind == "hidden" for step in scenario.steps for want in step.wanted)
         self.log = Notebook(logging.DEBUG if hides else logging.WARNING)
 
@@ -153,7 +176,14 @@ class World:
 
     def due(self) -> None:
         """Do the work that is due now, as the server and every command do."""
+        self._look_ups.due(self.clock.now())
         self.runner.sweep()
+        self.happen()
+
+    def happen(self) -> None:
+        """Let the operator's own back-end do what it does by itself."""
+        if self.back_end is not None:
+            self.back_end.due(self.clock.now())
 
     def sent(self, after: int) -> tuple[list[Sms], int]:
         """The messages that left since the one numbered `after`, to whomever, in order; and the number of the last."""

@@ -65,8 +65,8 @@ class Editor:
         lines = [line for key, value in wanted for line in block(key, value, column)]
         self._changes.append((end, end, "".join(self.newline + line for line in lines)))
 
-    def replace(self, scenario: str, step: int, key: str, value: str) -> None:
-        """Write another text in the place of a step's expectation `key`."""
+    def replace(self, scenario: str, step: int, key: str, value: object) -> None:
+        """Write another value in the place of a step's expectation `key`: what `flow` takes."""
         node = self._step(scenario, step)
         old = _pairs(node)[key][1]
         if node.flow_style:

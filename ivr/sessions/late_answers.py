@@ -37,9 +37,6 @@ class LateAnswers:
         self._owed: list[Owed] = []
         self._going_out = 0
 
-    def __len__(self) -> int:
-        return len(self._owed)
-
     def owe(self, model: Model, state: State, suffix: str, slow: Slow) -> None:
         """Promise the answer of `slow` to the session `state`."""
         owed = Owed(model, state, suffix, self._monotonic() + LONGEST)

@@ -6,7 +6,7 @@ import datetime
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ivr.engine.effects import Sms
@@ -54,12 +54,21 @@ class Outgoing:
 
     def __init__(self, port: Messages) -> None:
         self.port = port
+        self.watch: Callable[[Sms], None] = lambda sms: None
+        """Told of every message that the port took, for a command that shows what resulted."""
         self._waiting: deque[tuple[tuple[Sms, ...], str, datetime.datetime, bool]] = deque(maxlen=MOST_WAITING)
 
     def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
         """Hand over `messages`; nothing is raised."""
         if messages and not self._taken(tuple(messages), operator, at, answered):
             self._waiting.append((tuple(messages), operator, at, answered))
+
+    def send_now(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
+        """Hand over `messages` or raise what the port raises."""
+        if messages:
+            self.port.send(messages, operator, at, answered=answered)
+            for sms in messages:
+                self.watch(sms)
 
     def again(self) -> None:
         """Try what was not taken, once each."""
@@ -71,7 +80,7 @@ class Outgoing:
 
     def _taken(self, messages: tuple[Sms, ...], operator: str, at: datetime.datetime, answered: bool) -> bool:
         try:
-            self.port.send(messages, operator, at, answered=answered)
+            self.send_now(messages, operator, at, answered=answered)
         except Exception as error:
             log.error("%d messages could not be handed over (%s); they are tried again", len(messages), type(error).__name__)
             return False

@@ -298,7 +298,8 @@ class Runner:
         state = replace(step.state, waiting="ended", frames=(), heads=(), line=None) if ended else step.state
         kept = Record(record.session, record.operator, record.release, state, record.opened, self._monotonic(), seen, page)
         if state.channel == "sms":
-            kept.messages = tuple(effect for effect in effects if isinstance(effect, Sms))
+            # what went to others is not said again to the one who asks again
+            kept.messages = tuple(effect for effect in effects if isinstance(effect, Sms) and effect.to == state.msisdn)
         older = self.store.put(kept)
         if older is not None and older.state.channel == "ussd":
             # a phone shows one USSD session: of two that a line opened at once, the later one lives
@@ -309,7 +310,8 @@ class Runner:
 
     def _again(self, record: Record) -> Reply:
         """A request that came before: the same reply, and nothing is done."""
-        return said_before(record, self.releases.pinned(record.operator, record.release) if record.last is None else None)
+        known = record.last is not None or bool(record.messages)
+        return said_before(record, None if known else self.releases.pinned(record.operator, record.release))
 
     def _left(self, record: Record | None, why: str) -> Reply:
         if record is None or record.state.ended:
@@ -386,6 +388,10 @@ class Runner:
         self._outgoing.again()
         self.releases.forget((record.operator, record.release) for record in self.store.all())
         return len(gone)
+
+    def watch(self, told: Callable[[Sms], None]) -> None:
+        """Have `told` called with every message that leaves from here on, in whatever thread: answers, receipts, late answers, notices."""
+        self._outgoing.watch = told
 
     def settle(self, seconds: float) -> None:
         """Wait for late answers to go out, at most so long: a command has nobody who would wait after it."""

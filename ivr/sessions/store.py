@@ -286,4 +286,4 @@ class WriteBehindStore(MemoryStore):
             log.error("sessions could not be written: %s", error)
             for session, record in batch.items():
                 self._dirty.setdefault(session, record)
-            self._dirty_dropped |= cut_off
+            self._dirty_dropped.update(cut_off)

@@ -45,7 +45,7 @@ class Teller:
             good = [one for one in done if not _went_wrong(one.step)]
             shown = any(isinstance(effect, Page | UssdNotice) for one in good for effect in one.step.effects)
             # messages first: they are told once by their own keys, should the mark fail and the event come again
-            self._outgoing.port.send([sms for one in good for sms in one.step.effects if isinstance(sms, Sms)], model.operator.name, now)
+            self._outgoing.send_now([sms for one in good for sms in one.step.effects if isinstance(sms, Sms)], model.operator.name, now)
             if (shown or (done and len(good) == len(done))) and not self._outgoing.port.first(key, line.msisdn, now):
                 return nothing  # somebody else told it in the same moment
         except Exception as error:

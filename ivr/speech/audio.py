@@ -1,6 +1,9 @@
-"""Sound as a telephone wants it: 8 kHz, mono, one loudness, whole frames of 20 ms, as 16-bit samples and as A-law bytes.
+"""Sound as a telephone wants it: mono, one loudness, whole frames of 20 ms; a 16 kHz master, and 8 kHz as samples and as A-law bytes.
 
-Whole frames let units be joined byte after byte, and spare Asterisk a short last frame (which it would stretch or drop).
+Whole frames let units be joined one after the other, and spare Asterisk a short last frame (which it would stretch or drop).
+
+Loudness is the active speech level of ITU-T P.56 (03/2011), method B, on an envelope of one value a millisecond: the power of what is
+spoken, pauses of more than 200 ms left out. It is given in dB below full scale (a sine at full scale is -3 dBFS).
 """
 
 from __future__ import annotations
@@ -12,27 +15,34 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from ivr.speech.companding import from_alaw, from_ulaw, to_alaw, to_ulaw
 from ivr.speech.parts import SpeechError
 
 RATE = 8_000
-"""Samples in a second."""
+"""Samples in a second of what a telephone carries."""
+MASTER_RATE = 16_000
+"""Samples in a second of a master: what is trimmed and levelled, and what a compact set is kept in."""
 FRAME = 160
-"""Samples in the 20 ms that a telephone channel sends at once."""
+"""Samples at `RATE` in the 20 ms that a telephone channel sends at once."""
 LEVEL = -18.0
-"""Loudness of what is spoken, dBFS: the mean power of the frames in which somebody speaks."""
+"""Active speech level of every prompt, dBFS."""
 PEAK = -3.0
 """No sample is louder than this, dBFS."""
-PAD = 160
-"""Samples of quiet kept at least before the first sound and after the last: 20 ms, up to 30 to fill a frame."""
-VERSION = "1"
+PAD = 20
+"""Milliseconds of quiet kept at least before the first sound and after the last, up to 30 to fill a frame."""
+VERSION = "2"
 """Raised with every change here that changes the sound, so that stored prompts are made anew."""
 
 _QUIET = 45.0
-"""A frame this many dB below the loudest one is no speech."""
-_RAMP = 40
-"""Samples over which the ends rise and fall: 5 ms."""
+"""What is this many dB below the loudest millisecond is no speech."""
+_OVER_NOISE, _LEAST_SPEECH = 8.0, 32.0
+"""Where a room is louder than that, speech is what stands 8 dB above it, but never more than 32 dB below the loudest millisecond."""
+_RAMP = 5
+"""Milliseconds over which the ends rise and fall."""
 _LONGEST = 10 * 60
 """Seconds of the longest sound taken in: a limit against a wrong file."""
+_MARGIN, _HANGOVER, _CONSTANT = 15.9, 200, 30.0
+"""P.56: dB between the active level and its threshold; milliseconds for which speech goes on after it; of the envelope."""
 
 Samples = NDArray[np.float32]
 
@@ -42,15 +52,29 @@ def prepare(samples: Samples, rate: int) -> bytes:
 
     Raises SpeechError for silence, for broken samples and for more than ten minutes.
     """
+    return narrow(master(samples, rate))
+
+
+def master(samples: Samples, rate: int) -> Samples:
+    """Mono `samples` at `rate` Hz as a master: 16 kHz, trimmed to its pads, levelled, whole frames. Raises SpeechError as `prepare`."""
     if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all():
         raise SpeechError("sound: empty, not mono or with broken samples")
     if rate <= 0 or len(samples) > rate * _LONGEST:
         raise SpeechError(f"sound: longer than {_LONGEST // 60} minutes")
-    narrow = np.asarray(soxr.resample(samples, rate, RATE, "HQ"), dtype=np.float32)
-    return np.round(_levelled(_trimmed(narrow)) * 32767).astype("<i2").tobytes()
+    wide = samples if rate == MASTER_RATE else np.asarray(soxr.resample(samples, rate, MASTER_RATE, "HQ"), dtype=np.float32)
+    return _levelled(_trimmed(wide, MASTER_RATE), MASTER_RATE)
 
 
-def _powers(samples: Samples, width: int) -> NDArray[np.float64]:
+def narrow(wide: Samples) -> bytes:
+    """A master as 16-bit little-endian samples at 8 kHz, at the same level: what lies above a telephone's band is gone."""
+    samples = np.asarray(soxr.resample(wide, MASTER_RATE, RATE, "HQ"), dtype=np.float32)
+    whole = np.zeros(-(-len(wide) // (2 * FRAME)) * FRAME, dtype=np.float32)
+    length = min(len(whole), len(samples))
+    whole[:length] = samples[:length]
+    return np.round(_faded(_levelled(whole, RATE), RATE) * 32767).astype("<i2").tobytes()
+
+
+def powers(samples: Samples, width: int) -> NDArray[np.float64]:
     """Mean power of each `width` samples, the last part filled up with silence."""
     padded = np.zeros(-(-len(samples) // width) * width, dtype=np.float64)
     padded[: len(samples)] = samples
@@ -58,42 +82,70 @@ def _powers(samples: Samples, width: int) -> NDArray[np.float64]:
     return power
 
 
-def _trimmed(samples: Samples) -> Samples:
-    """What is spoken, with its pads of quiet, in whole frames."""
-    width = RATE // 1000
-    powers = _powers(samples, width)
-    loudest = float(powers.max())
+def speech_bounds(samples: Samples, rate: int) -> tuple[int, int]:
+    """Where speech begins and ends, in samples. Raises SpeechError for nothing but silence."""
+    width = rate // 1000
+    power = powers(samples, width)
+    loudest = float(power.max())
     if loudest < 1e-9:
         raise SpeechError("sound: nothing but silence")
-    speaking = np.flatnonzero(powers > loudest * 10 ** (-_QUIET / 10))
-    start, end = int(speaking[0]) * width, min((int(speaking[-1]) + 1) * width, len(samples))
-    quiet = 2 * PAD + -(end - start) % FRAME
+    floor = float(np.quantile(powers(samples, 10 * width), 0.05))
+    least = min(max(loudest * 10 ** (-_QUIET / 10), floor * 10 ** (_OVER_NOISE / 10)), loudest * 10 ** (-_LEAST_SPEECH / 10))
+    speaking = np.flatnonzero(power > least)
+    return int(speaking[0]) * width, min((int(speaking[-1]) + 1) * width, len(samples))
+
+
+def _trimmed(samples: Samples, rate: int) -> Samples:
+    """What is spoken, with its pads of quiet, in whole frames."""
+    start, end = speech_bounds(samples, rate)
+    quiet = 2 * PAD * rate // 1000 + -(end - start) % (rate // 50)
     first, last = start - quiet // 2, end + quiet - quiet // 2
     kept = samples[max(first, 0) : last]
     kept = np.concatenate([np.zeros(max(-first, 0), np.float32), kept, np.zeros(max(last - len(samples), 0), np.float32)])
-    # The quiet at both ends rises and falls over 5 ms, so that no join clicks.
-    ramp = np.linspace(0, 1, _RAMP, dtype=np.float32)
-    kept[:_RAMP] *= ramp
-    kept[-_RAMP:] *= ramp[::-1]
-    return kept
+    return _faded(kept, rate)
 
 
-def active_level(samples: Samples) -> float:
-    """Loudness of the frames in which somebody speaks, dBFS; -inf for silence."""
-    powers = _powers(samples, FRAME)
-    if not powers.max() > 0:
+def _faded(samples: Samples, rate: int) -> Samples:
+    """The quiet at both ends rises and falls, so that no join clicks. Changes what it is given."""
+    ramp = np.linspace(0, 1, _RAMP * rate // 1000, dtype=np.float32)
+    samples[: len(ramp)] *= ramp
+    samples[-len(ramp) :] *= ramp[::-1]
+    return samples
+
+
+def active_level(samples: Samples, rate: int = RATE) -> float:
+    """Loudness of what is spoken, dBFS, by ITU-T P.56 method B; -inf for silence."""
+    power = powers(samples, rate // 1000)
+    total = float(power.sum())
+    if not total > 0:
         return float("-inf")
-    speaking = powers[powers > powers.max() * 10 ** (-20 / 10)]
-    return float(10 * np.log10(speaking.mean()))
+    envelope = np.convolve(np.sqrt(power), _SMOOTH)[: len(power) + _HANGOVER]
+    level = 10 * np.log10(total / len(power))
+    for _ in range(20):  # the level that lies the margin above the threshold that gives it
+        loud = np.cumsum(envelope >= 10 ** ((level - _MARGIN) / 20))
+        held = loud.copy()
+        held[_HANGOVER:] -= loud[:-_HANGOVER]
+        found = 10 * np.log10(total / min(max(int(np.count_nonzero(held)), 1), len(power)))
+        if abs(found - level) < 0.01:
+            break
+        level = found
+    return float(level)
 
 
-def _levelled(samples: Samples) -> Samples:
-    """At `LEVEL`, peaks bent softly under `PEAK`; a second pass makes up for what the bending took."""
+_SMOOTH = np.convolve(*2 * (np.exp(-np.arange(150) / _CONSTANT) * (1 - np.exp(-1 / _CONSTANT)),))
+"""The envelope's memory: two exponentials of 30 ms, one after the other."""
+
+
+def _levelled(samples: Samples, rate: int) -> Samples:
+    """At `LEVEL`, peaks bent softly under `PEAK`; further passes make up for what the bending took."""
     original = samples
-    gain = LEVEL - active_level(samples)
+    gain = LEVEL - active_level(samples, rate)
     for _ in range(3):
         samples = _limited(original * np.float32(10 ** (gain / 20)))
-        gain += LEVEL - active_level(samples)
+        missing = LEVEL - active_level(samples, rate)
+        if abs(missing) < 0.05:
+            break
+        gain += missing
     return samples
 
 
@@ -125,40 +177,38 @@ def silence(milliseconds: int) -> bytes:
     return b"\xd5" * (FRAME * -(-max(milliseconds, 0) // 20))
 
 
+def quiet(milliseconds: int) -> bytes:
+    """As `silence`, as 16-bit samples."""
+    return bytes(2 * FRAME * -(-max(milliseconds, 0) // 20))
+
+
 def length(alaw: bytes) -> int:
     """Milliseconds of A-law bytes at 8 kHz."""
     return len(alaw) * 1000 // RATE
 
 
-def _alaw_table() -> NDArray[np.uint8]:
-    """The A-law byte of every 16-bit sample (ITU-T G.711): 13 bits, the sign, three bits of segment, four within it."""
-    magnitude = np.arange(-32768, 32768) >> 3
-    negative = magnitude < 0
-    magnitude = np.where(negative, -magnitude - 1, magnitude)
-    segment = np.searchsorted(np.array([31, 63, 127, 255, 511, 1023, 2047]), magnitude)
-    step = np.where(segment < 2, magnitude >> 1, magnitude >> segment) & 0x0F
-    byte = (segment << 4 | step) ^ np.where(negative, 0x55, 0xD5)
-    table = np.zeros(65536, dtype=np.uint8)
-    table[np.arange(-32768, 32768).astype(np.int16).view(np.uint16)] = byte
-    return table
-
-
-def _linear_table() -> NDArray[np.int16]:
-    """The 16-bit sample that stands for every A-law byte: the middle of its step."""
-    byte = np.arange(256) ^ 0x55
-    segment, step = byte >> 4 & 7, (byte & 0x0F) << 4
-    magnitude = np.where(segment == 0, step + 8, (step + 0x108) << np.maximum(segment - 1, 0))
-    return np.where(byte & 0x80, magnitude, -magnitude).astype(np.int16)
-
-
-_ALAW, _LINEAR = _alaw_table(), _linear_table()
-
-
-def to_alaw(sln: bytes) -> bytes:
-    """16-bit little-endian samples as A-law, one byte each."""
-    return bytes(_ALAW[np.frombuffer(sln, "<u2")].tobytes())
-
-
-def from_alaw(alaw: bytes) -> bytes:
-    """A-law bytes as 16-bit little-endian samples."""
-    return _LINEAR[np.frombuffer(alaw, np.uint8)].astype("<i2").tobytes()
+__all__ = [
+    "FRAME",
+    "LEVEL",
+    "MASTER_RATE",
+    "PAD",
+    "PEAK",
+    "RATE",
+    "VERSION",
+    "Samples",
+    "active_level",
+    "from_alaw",
+    "from_ulaw",
+    "length",
+    "master",
+    "narrow",
+    "powers",
+    "prepare",
+    "quiet",
+    "read_sound",
+    "silence",
+    "speech_bounds",
+    "to_alaw",
+    "to_ulaw",
+    "write_wav",
+]

@@ -2,6 +2,9 @@
 
 The stock is what the spellers themselves answer over ranges that touch every piece once, so it cannot drift from them: a
 number's pieces depend on its hundreds, on its last two figures and on its thousands, never on all of them at once.
+
+Every unit is there as inside a sentence; what sentences end with every day (amounts, counts and numbers without thousands, days) also as
+at the end of one. The rest is said as inside a sentence in both places.
 """
 
 from __future__ import annotations
@@ -9,11 +12,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 
+from ivr.engine.effects import Words
 from ivr.engine.values import MICRO, UNITS, Count, Money
 from ivr.speech import spell
 from ivr.speech.parts import Phrase, SpeechError
-from ivr.speech.units import Unit, phrase_units, unit
+from ivr.speech.units import Unit, finished, unit, utterances
 
 MOST = 999_999
 """The largest whole number covered: units of a currency, counts, plain numbers."""
@@ -31,10 +36,34 @@ def inventory(languages: Iterable[str], currencies: Sequence[str]) -> tuple[Unit
     return tuple(found.values())
 
 
-def fixed(texts: Iterable[tuple[str, str]]) -> tuple[Unit, ...]:
-    """The units of fixed words, given as (language, text): those of the catalog, each once."""
-    found = {one.id: one for language, text in texts for one in phrase_units((text,), language) if isinstance(one, Unit)}
+def fixed(texts: Iterable[tuple[str, str]], endings: bool = False) -> tuple[Unit, ...]:
+    """The units of fixed words, given as (language, text): those of the catalog, each once.
+
+    Words with a full stop are final, others as inside a sentence; `endings`: words without any sign both ways, since a menu may say them
+    last. Raises SpeechError for an unknown language.
+    """
+    found: dict[str, Unit] = {}
+    for language, text in texts:
+        if utterances((Words(text, language),)):
+            one = unit(text, language)
+            found[one.id] = one
+            if endings and text.rstrip()[-1].isalnum():
+                ended = finished(one)
+                found[ended.id] = ended
     return tuple(found.values())
+
+
+def recorded(language: str, words: str, recordings: Path, voice: str | None = None) -> bool:
+    """Whether somebody has recorded these fixed words as a whole, said either way: `<language>/<voice>/<id>.wav` is there.
+
+    `voice` asks for one speaker only. Whether the file can be used is another question: `ivr.speech.recordings`. Words without a
+    letter or figure need no recording. Raises SpeechError for an unknown language.
+    """
+    if not utterances((Words(words, language),)):
+        return True
+    one = unit(words, language)
+    folders = [recordings / language / voice] if voice is not None else sorted(recordings.glob(f"{language}/*"))
+    return any((folder / f"{name}.wav").is_file() for folder in folders for name in (one.id, one.other))
 
 
 @lru_cache(maxsize=16)
@@ -45,7 +74,24 @@ def _of_language(language: str, currencies: tuple[str, ...]) -> tuple[Unit, ...]
             raise SpeechError(f"currency {currency!r}: not one of {', '.join(module.CURRENCIES)}")
     words = dict.fromkeys(text.rstrip(",") for phrase in _phrases(language, currencies) for text in phrase)
     words |= dict.fromkeys((module.STAR, module.HASH))
-    return tuple(unit(text, language) for text in words)
+    ended = dict.fromkeys(phrase[-1] for phrase in _endings(language, currencies) if phrase)
+    return (*(unit(text, language) for text in words), *(unit(text, language, final=True) for text in ended))
+
+
+def _endings(language: str, currencies: tuple[str, ...]) -> Iterator[Phrase]:
+    """The phrases whose last piece ends sentences every day."""
+    for number in (*range(100), *range(100, 1000, 100)):
+        yield spell.phrase(number, "", language)
+        for currency in currencies:
+            yield spell.phrase(Money(number * MICRO, currency), "", language)
+        for name in UNITS if number <= 31 or number % 10 == 0 else ():
+            yield spell.phrase(Count(number, name), "", language)
+    for currency in currencies:
+        for hundredths in range(1, 100):
+            yield spell.phrase(Money(MICRO + hundredths * (MICRO // 100), currency), "", language)
+    for year in YEARS:
+        for form in ("", "until"):
+            yield spell.phrase(datetime.date(year, 1, 1), form, language)
 
 
 def _phrases(language: str, currencies: tuple[str, ...]) -> Iterator[Phrase]:

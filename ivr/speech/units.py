@@ -1,7 +1,10 @@
 """What a call says, cut into units: the pieces that are recorded, stored and joined.
 
 Fixed words are one unit. A value becomes slot phrases ("four hundred", "twenty-one manats"), so that a finite stock of them
-covers every value. A unit's id follows from its language and words alone: a recording made today fits tomorrow's menus.
+covers every value. A unit's id follows from its language, words and intonation: a recording made today fits tomorrow's menus.
+
+Intonation is medial inside a sentence, where the voice stays up, and final at its end, where it falls; a question is its own. The id of
+a final unit is that of the same words inside a sentence with `-final` after it, so either can stand in for the other.
 """
 
 from __future__ import annotations
@@ -19,6 +22,15 @@ from ivr.speech.parts import Phrase
 GROUP_PAUSE = 140
 """Milliseconds of silence at a comma inside a value, as between the groups of a telephone number."""
 
+SENTENCE_PAUSE = 350
+"""Milliseconds of silence after a sentence that is followed by more in the same breath of a wording."""
+
+SENTENCE = 300
+"""A silence of at least so many milliseconds ends a sentence: what is said before it is final."""
+
+FINAL = "-final"
+"""What the id of a final unit ends with."""
+
 SLUG_LENGTH = 32
 """The most letters of an id's readable part."""
 
@@ -28,11 +40,37 @@ _LATIN |= dict(zip("абвгдезиклмнопрстуф", "abvgdeziklmnoprstu
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One recording's worth of words. `id` names its files and is the same wherever the words are the same."""
+    """One recording's worth of words. `id` names its files and is the same wherever words, language and intonation are the same."""
 
     id: str
     words: str
     language: str
+
+    @property
+    def final(self) -> bool:
+        """Whether it is said as at the end of a sentence."""
+        return self.id.endswith(FINAL)
+
+    @property
+    def intonation(self) -> str:
+        """`medial`, `final` or `question`."""
+        return "question" if self.words.endswith("?") else "final" if self.final or self.words.endswith("!") else "medial"
+
+    @property
+    def other(self) -> str:
+        """The id of the same words said the other way: what may stand in where this one is not there."""
+        return self.id.removesuffix(FINAL) if self.final else self.id + FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What one voice says without a change: fixed words, or a whole value. `phrase` are the pieces that are joined where there is no
+    longer match; a piece that ends in a comma is followed by a pause. `final`: a sentence ends with it. `value`: it fills a slot."""
+
+    phrase: Phrase
+    language: str
+    final: bool
+    value: bool
 
 
 def normalised(words: str) -> str:
@@ -53,47 +91,92 @@ def slug(words: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def unit(words: str, language: str) -> Unit:
-    """The unit of some words. Its id is the slug and six hexadecimal digits of a digest of language and words."""
+def unit(words: str, language: str, final: bool = False) -> Unit:
+    """The unit of some words; `final`, or with a full stop behind them, as at the end of a sentence.
+
+    Its id is the slug and six hexadecimal digits of a digest of language and words.
+    """
     text = normalised(words)
-    digest = blake2s(f"{language}\n{text}".encode(), digest_size=3).hexdigest()
-    return Unit(f"{slug(text)}-{digest}", text, language)
+    plain = text.rstrip(". ")
+    digest = blake2s(f"{language}\n{plain}".encode(), digest_size=3).hexdigest()
+    ends = (final or plain != text) and not plain.endswith(("?", "!"))
+    return Unit(f"{slug(plain)}-{digest}{FINAL if ends else ''}", text, language)
 
 
-def plan(parts: tuple[Spoken, ...]) -> tuple[Unit | Pause, ...]:
-    """The units and silences of a reply in playing order. Words without a letter or figure bring nothing.
+def finished(one: Unit) -> Unit:
+    """The same words as at the end of a sentence."""
+    return unit(one.words, one.language, final=True)
+
+
+def shaped(one: Unit) -> str:
+    """A unit's words as a voice is given them: figures and signs as words, and at the end the sign that makes it fall or stay up."""
+    words = spell.readable(one.words, one.language).rstrip(". ")
+    return words if words.endswith(("?", "!")) else f"{words}{'.' if one.final else ','}"
+
+
+def utterances(parts: tuple[Spoken, ...]) -> tuple[Utterance | Pause, ...]:
+    """What is said and the silences between, in playing order. Words without a letter or figure bring nothing.
 
     Raises SpeechError for a value or a language that cannot be spoken.
     """
-    planned: list[Unit | Pause] = []
-    for part in parts:
+    told: list[Utterance | Pause] = []
+    for place, part in enumerate(parts):
+        after = parts[place + 1] if place + 1 < len(parts) else None
+        ends = after is None or (isinstance(after, Pause) and after.milliseconds >= SENTENCE)
         match part:
             case Pause():
-                planned.append(part)
+                told.append(part)
             case Words():
-                planned += _fixed(part.text, part.language)
+                text = part.text.rstrip()
+                told += _fixed(text, part.language, text.endswith(".") or (ends and not text.endswith((",", ";", ":"))))
+                if told and after is not None and not isinstance(after, Pause) and (silence := _silence(text)):
+                    told.append(Pause(silence))
+            case Slot() if part.spoken is not None:
+                told += _fixed(part.spoken, part.language, ends)
             case Slot():
-                if part.spoken is not None:
-                    planned += _fixed(part.spoken, part.language)
-                else:
-                    # a value ends no sentence, whatever sign a text in it ends with: its units are shared by all places
-                    phrase = tuple(words.rstrip(".") for words in spell.phrase(part.value, part.form, part.language))
-                    planned += phrase_units(phrase, part.language)
-    return tuple(planned)
+                # a value ends no sentence by itself, whatever sign a text in it ends with: its units are shared by all places
+                phrase = tuple(filter(None, (words.rstrip(".") for words in spell.phrase(part.value, part.form, part.language))))
+                if phrase:
+                    told.append(Utterance(phrase, part.language, ends, value=True))
+    return tuple(told)
 
 
-def phrase_units(phrase: Phrase, language: str) -> tuple[Unit | Pause, ...]:
-    """The units of a value's phrase, a short silence after each piece that ends in a comma."""
+def _silence(text: str) -> int:
+    """The pause that the sign at the end of fixed words asks for before what follows them."""
+    return GROUP_PAUSE if text.endswith((",", ";")) else SENTENCE_PAUSE if text.endswith((".", "!", "?")) else 0
+
+
+def _fixed(words: str, language: str, final: bool) -> tuple[Utterance, ...]:
+    spell.speller(language)
+    if not any(letter.isalnum() or letter in "*#" for letter in words):
+        return ()
+    return (Utterance((words,), language, final, value=False),)
+
+
+def pieces(said: Utterance) -> tuple[Unit | Pause, ...]:
+    """The units of an utterance by its own pieces, a short silence after each that ends in a comma."""
     planned: list[Unit | Pause] = []
-    for words in phrase:
-        planned += _fixed(words, language)
-        if words.endswith(","):
+    last = len(said.phrase) - 1
+    for place, words in enumerate(said.phrase):
+        if not any(letter.isalnum() or letter in "*#" for letter in words):
+            continue
+        planned.append(unit(words, said.language, said.final and place == last))
+        if words.endswith(",") and place != last:
             planned.append(Pause(GROUP_PAUSE))
     return tuple(planned)
 
 
-def _fixed(words: str, language: str) -> tuple[Unit, ...]:
-    spell.speller(language)
-    if not any(letter.isalnum() or letter in "*#" for letter in words):
-        return ()
-    return (unit(words, language),)
+def plan(parts: tuple[Spoken, ...]) -> tuple[Unit | Pause, ...]:
+    """The units and silences of a reply as its wordings and spellers cut it: what must be there where there is no longer match.
+
+    Raises SpeechError for a value or a language that cannot be spoken.
+    """
+    planned: list[Unit | Pause] = []
+    for one in utterances(parts):
+        planned += pieces(one) if isinstance(one, Utterance) else (one,)
+    return tuple(planned)
+
+
+def phrase_units(phrase: Phrase, language: str) -> tuple[Unit | Pause, ...]:
+    """The units of a value's phrase inside a sentence, a short silence after each piece that ends in a comma."""
+    return pieces(Utterance(phrase, language, final=False, value=True))

@@ -37,7 +37,7 @@ def ensure_accounts(home: Path, msisdns: Iterable[str]) -> dict[str, Secret]:
     wanted = list(dict.fromkeys(msisdns))
     for msisdn in wanted:
         if not _MSISDN.fullmatch(msisdn):
-            raise ValueError(f"not a number of 3 to 15 digits: {msisdn!r}")
+            raise ValueError(f"not an MSISDN or short number of 3 to 15 digits: {msisdn!r}")
     path = home / FILE_NAME
     known = _read(path)
     missing = [msisdn for msisdn in wanted if msisdn not in known]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ivr.catalog import plain_files
+from ivr.catalog.compile import compile_operator
 from ivr.catalog.faults import Faults
 from ivr.catalog.plain_files import LARGEST_FILE, Refused, content
 from ivr.catalog.releases import Releases
@@ -172,6 +173,15 @@ def test_a_file_that_is_exchanged_for_a_link_or_a_pipe_is_refused(tmp_path: Path
         path.write_text("a: b")
         with pytest.raises(refusal):
             content(path)
+
+
+def test_many_files_are_bounded_together(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.catalog.sources.MOST_BYTES", len(MENU.encode()) + 2_500)
+    (small / "operator.yaml").write_text(OPERATOR)
+    for number in range(5):
+        (small / f"n{number}.yaml").write_text("menus: {}\n#" + "x" * 900)
+    refused = [fault for fault in compile_operator(small, small).faults if "bytes together" in fault.message]
+    assert [fault.file.rsplit("/")[-1] for fault in refused] == ["n2.yaml", "n3.yaml", "n4.yaml", "operator.yaml"]
 
 
 # -- names and links

@@ -24,6 +24,7 @@ from ivr.catalog.memory import Memory
 from ivr.catalog.releases import KEPT, Releases
 from ivr.catalog.spoken import spoken_words
 from ivr.catalog.translations import Translations, read_catalog, rule_of, translations_of
+from tests.catalog.test_compile_faults import OPERATOR
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,6 +96,24 @@ def test_four_times_the_menus_are_four_times_the_work(tmp_path: Path, wrong: boo
         faults.append(len(made[0].faults))
     assert counts[1] < counts[0] * 4.4, counts
     assert (faults[1] > 240 * 2) == wrong, faults
+
+
+def test_four_times_the_ways_in_are_four_times_the_work(tmp_path: Path) -> None:
+    counts = []
+    for ways in (80, 320):
+        folder = tmp_path / str(ways)
+        folder.mkdir()
+        (folder / "operator.yaml").write_text(OPERATOR)
+        numbers = range(1000, 1000 + ways)
+        lines = ["serves: everyone", "entries:"]
+        lines += [f'  - {{ussd: "*{number}#", go: m{number}}}\n  - {{call: "{number}", go: m{number}}}' for number in numbers]
+        lines += ["published:", *(f'  "*{number}#": m{number}' for number in numbers)]
+        lines += ["menus:", *(f"  m{number}: {{say: Hello}}" for number in numbers)]
+        (folder / "m.yaml").write_text("\n".join(lines) + "\n")
+        made: list[Compiled] = []
+        counts.append(calls(lambda folder=folder, made=made: made.append(compile_operator(folder, tmp_path))))
+        assert made[0].errors == ()
+    assert counts[1] < counts[0] * 4.4, counts
 
 
 def test_many_faults_are_put_in_once_and_cheaply() -> None:

@@ -130,6 +130,10 @@ def test_a_late_answer_is_waited_for(capsys: pytest.CaptureFixture[str], tmp_pat
     assert page["text"] == "It takes a little longer: the answer will come by SMS." and not page["more"]
     (late,) = rows(capsys, "inbox", POSTPAID)
     assert late["text"].startswith("Billed ") and late["from"] == "650"
+    first, second = rows(capsys, "sms", "650", "--from", POSTPAID, "--lang", "en", "--id", "m1")
+    assert first["text"] == page["text"] and second["text"].startswith("Billed ")
+    assert rows(capsys, "sms", "650", "--from", POSTPAID, "--lang", "en", "--id", "m1") == [first]
+    assert [row["text"] for row in rows(capsys, "inbox", POSTPAID)] == [late["text"], first["text"], second["text"]]
 
 
 @pytest.mark.parametrize(

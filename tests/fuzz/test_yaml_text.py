@@ -22,6 +22,7 @@ from tests.fuzz.profiles import few, many
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "menus" / "azercell").glob("*.yaml"))
 TEXTS = {path.name: path.read_text("utf-8") for path in FILES}
+BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 TOKENS = re.compile(r"\s+|[A-Za-z_əğışöüç]+|\d+|.", re.DOTALL)
 SIGNS = [
     "{",
@@ -121,19 +122,18 @@ def check(name: str, data: bytes) -> Compiled:
     assert compiled.faults == tuple(sorted(compiled.faults)), "faults are not in file order"
     assert len(set(compiled.faults)) == len(compiled.faults), "a fault is told twice"
     assert (compiled.model is None) == any(fault.code not in UNTRANSLATED for fault in compiled.errors)
+    texts = {**TEXTS, name: data.decode("utf-8-sig", "replace")}
+    lines = {where: BREAK.split(texts[where]) for where in {fault.file.rsplit("/", 1)[-1] for fault in compiled.faults} if where in texts}
     for fault in compiled.faults:
         where = fault.file.rsplit("/", 1)[-1]
-        text = data.decode("utf-8-sig", "replace") if where == name else TEXTS.get(where)
         assert re.fullmatch(r"[EW]\d{3}", fault.code) and fault.message.strip(), fault
         if fault.file.startswith("menus/azercell/"):
-            assert text is not None, f"there is no file {fault.file}"
-            lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text)
+            assert where in lines, f"there is no file {fault.file}"
             # what cannot be read as YAML at all may be told a line late: see test_places.py
             late = fault.code in ("E004", "E005", "E006")
-            assert 1 <= fault.line <= len(lines) + late, f"{fault}: the file has {len(lines)} lines"
-            assert late or 1 <= fault.column <= len(lines[fault.line - 1]) + 1, (
-                f"{fault}: that line has {len(lines[fault.line - 1])} characters"
-            )
+            assert 1 <= fault.line <= len(lines[where]) + late, f"{fault}: the file has {len(lines[where])} lines"
+            length = len(lines[where][fault.line - 1]) if fault.line <= len(lines[where]) else 0
+            assert late or 1 <= fault.column <= length + 1, f"{fault}: that line has {length} characters"
     return compiled
 
 

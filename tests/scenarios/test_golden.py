@@ -45,7 +45,7 @@ scenarios:
     line: "994501110001"
     language: en
     steps:
-      - {dial: "*111*1#", page: "Account\\n1. Balance\\n2. Last charges\\n7. Expiry, tariff, bonuses\\n0. Back\\n00. Menu"}   # behind a flow step
+      - {dial: "*111*1#", page: "Account\\n1. Balance\\n2. Last charges\\n7. Expiry, tariff, bonuses\\n0. Back\\n00. Menu", charged: "0"}   # behind a flow step
       - press: "7"          # behind a block step
         page: |-
           12.24 AZN till 05.03.2027
@@ -55,11 +55,12 @@ scenarios:
           50 SMS till 15.01.2027
           0. Back
           00. Menu
+        charged: "0.10"
 
       # before the last
       - press: "0"
         see: "1. Balance"
-      - {press: "00", page: "PAGE" , }
+      - {press: "00", page: "PAGE", charged: "0" , }
 
 
   second:
@@ -69,9 +70,10 @@ scenarios:
     - call: "650"
       heard: |-
 HEARD
+      charged: "0"
     - {hang_up: true}
     - wait: 1m
-  third: {golden: unseen, line: "994501110001", language: en, steps: [{dial: "*111*3#", page: "Tariff: GencOL\\n0. Back\\n00. Menu"}]}
+  third: {golden: unseen, line: "994501110001", language: en, steps: [{dial: "*111*3#", page: "Tariff: GencOL\\n0. Back\\n00. Menu", charged: "0"}]}
 """
 
 
@@ -85,9 +87,9 @@ def test_expectations_are_written_and_all_else_is_kept_byte_for_byte(folder: Fol
     assert updated(folder) == [("first", 3), ("second", 1), ("third", 1)]
     text = path.read_text("utf-8")
     # the two whose words other menus' authors may change are taken as they came
-    [page] = [line.split('page: "')[1].split('" , }')[0] for line in text.split("\n") if '{press: "00"' in line]
+    [page] = [line.split('page: "')[1].split('", charged')[0] for line in text.split("\n") if '{press: "00"' in line]
     begin = text.index("heard: |-\n") + len("heard: |-\n")
-    heard = text[begin : text.index("\n    - {hang_up")]
+    heard = text[begin : text.index('\n      charged: "0"\n    - {hang_up')]
     assert text == WRITTEN.replace("PAGE", page).replace("HEARD", heard)
     assert page.startswith("My line\\n1. Account") and "You were billed five manats" in heard
     assert all(line.startswith("        ") for line in heard.split("\n"))
@@ -117,7 +119,9 @@ def test_a_file_without_a_last_line_end(folder: Folder) -> None:
         f'now: "2026-11-22 12:00"\nscenarios:\n  one:\n    line: "{LINE}"\n    language: en\n    steps:\n      - dial: "*111*3#"'
     )
     updated(folder)
-    assert path.read_text().endswith('- dial: "*111*3#"\n        page: |-\n          Tariff: GencOL\n          0. Back\n          00. Menu')
+    assert path.read_text().endswith(
+        '- dial: "*111*3#"\n        page: |-\n          Tariff: GencOL\n          0. Back\n          00. Menu\n        charged: "0"'
+    )
     assert folder.run()[0].passed
 
 
@@ -131,6 +135,27 @@ def test_golden_pages_are_renewed_and_a_persons_expectations_are_not(folder: Fol
     assert 'see: "Tariff: other"' in text
     [result] = folder.run()
     assert [failure.message for failure in result.failures] == ['should see "Tariff: other"']
+
+
+def test_messages_fees_and_ends_are_renewed_too(folder: Folder) -> None:
+    steps = (
+        '- {sms: "1005", get: [Tariff: other, also], charged: "0.30"}\n'
+        '- {as: "994501110006", dial: "*111#", page: x, ends: false}\n'
+        '- {sms: "2112", text: nonsense, told: {to: "994501110002", get: x}}\n'
+    ).replace("[Tariff: other, also]", '["Tariff: other", also]')
+    path = folder.steps(steps, "language: en\ngolden: seen")
+    assert updated(folder) == [("one", 2)]
+    text = path.read_text("utf-8")
+    assert '{sms: "1005", get: "Tariff: GencOL\\nRoaming: off", charged: "0.02"}' in text
+    assert 'page: "Your line is barred. Call 111, free of charge.", ends: true}' in text
+    assert "told: {to: " in text, "nothing came to that line: what a person expects of it stays"
+
+
+def test_an_end_is_written(folder: Folder) -> None:
+    path = folder.steps('- {as: "994501110006", dial: "*111#"}\n- sms: "2112"', "language: en")
+    assert updated(folder) == [("one", 2)]
+    assert 'free of charge.", charged: "0", ends: true}' in path.read_text()
+    assert '        charged: "0.10"\n' in path.read_text() + "\n" and "ends" not in path.read_text().split("sms:")[1]
 
 
 def test_a_literal_block_is_renewed(folder: Folder) -> None:

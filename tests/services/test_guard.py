@@ -18,7 +18,8 @@ from ivr.catalog.services import ListType, Service, Sized, load_services
 from ivr.engine.effects import Call, Fee
 from ivr.engine.model import Operator
 from ivr.engine.values import Answer, Count, Line, Money, Msisdn, Record, Span, Tariff
-from ivr.services.guard import Checked, tidy
+from ivr.services.bounds import tidy
+from ivr.services.guard import Checked, checked
 from ivr.services.schema import SERVICES_FILE
 from tests.engine.fake import NOW, azn, day, prepaid, shipped
 
@@ -214,10 +215,10 @@ def test_nothing_that_a_back_end_answers_raises(values: Any) -> None:
 
 def test_a_tariff_newer_than_operator_yaml_may_be_as_long_as_those_in_it() -> None:
     plain = dataclasses.replace(operator(), spoken={"SimSim": {}, "Biznes 30": {}})
-    checked = Checked(Back(Answer("ok", {**GOOD, "plan": Tariff("Nine sign")})), SCHEMAS, lambda msisdn: plain)
-    assert checked.call(prepaid(), Call("back.look", {}, "s/1"), NOW).outcome == "ok"
-    checked = Checked(Back(Answer("ok", {**GOOD, "plan": Tariff("Gənc")})), SCHEMAS, lambda msisdn: plain)
-    assert checked.call(prepaid(), Call("back.look", {}, "s/1"), NOW).outcome == "unavailable"
+    guard = Checked(Back(Answer("ok", {**GOOD, "plan": Tariff("Nine sign")})), SCHEMAS, lambda msisdn: plain)
+    assert guard.call(prepaid(), Call("back.look", {}, "s/1"), NOW).outcome == "ok"
+    guard = Checked(Back(Answer("ok", {**GOOD, "plan": Tariff("Gənc")})), SCHEMAS, lambda msisdn: plain)
+    assert guard.call(prepaid(), Call("back.look", {}, "s/1"), NOW).outcome == "unavailable"
 
 
 def test_the_tariff_of_a_line_is_cut_to_what_was_measured() -> None:
@@ -237,17 +238,17 @@ def test_the_largest_amount_is_the_operators_and_the_default_99999_99() -> None:
         ("99999.99", dataclasses.replace(small, limits={}), "ok"),
     ):
         values = {**GOOD, "main": azn(amount), "rows": ()}
-        checked = Checked(Back(Answer("ok", values)), SCHEMAS, lambda msisdn, house=house: house)  # type: ignore[misc]
-        assert checked.call(prepaid(), Call("back.look", {}, "s/1"), NOW).outcome == outcome
+        guard = Checked(Back(Answer("ok", values)), SCHEMAS, lambda msisdn, house=house: house)  # type: ignore[misc]
+        assert guard.call(prepaid(), Call("back.look", {}, "s/1"), NOW).outcome == outcome
 
 
 def test_a_release_with_another_limit_counts_from_its_first_answer_on() -> None:
     houses = [operator(), dataclasses.replace(operator(), limits={"largest_money": azn("5.00")})]
-    checked = Checked(Back(Answer("ok", {**GOOD, "rows": ()})), SCHEMAS, lambda msisdn: houses[0])
+    guard = Checked(Back(Answer("ok", {**GOOD, "rows": ()})), SCHEMAS, lambda msisdn: houses[0])
     call = Call("back.look", {}, "s/1")
-    assert checked.call(prepaid(), call, NOW).outcome == "ok"
+    assert guard.call(prepaid(), call, NOW).outcome == "ok"
     houses.reverse()
-    assert checked.call(prepaid(), call, NOW).outcome == "unavailable"
+    assert guard.call(prepaid(), call, NOW).outcome == "unavailable"
 
 
 def schema(tmp_path: Path, gives: str) -> tuple[Mapping[str, Any], list[str]]:
@@ -287,3 +288,15 @@ def test_every_service_that_is_shipped_has_a_size_for_all_it_gives() -> None:
     faults = Faults()
     services = load_services(SERVICES_FILE, faults)
     assert services and not faults.found
+
+
+def test_a_back_end_of_ones_own_is_held_to_its_own_services_yaml(tmp_path: Path) -> None:
+    (tmp_path / "services.yaml").write_text("services:\n  loans.list: {kind: read, gives: {offer: {text: 5}}}\n", "utf-8")
+    call = Call("loans.list", {}, "s/1")
+    for offer, outcome in (("five!", "ok"), ("longer", "unavailable")):
+        found = checked(Back(Answer("ok", {"offer": offer})), lambda msisdn: operator(), tmp_path).call(prepaid(), call, NOW)
+        assert found.outcome == outcome
+    found = checked(Back(Answer("ok", {"main": 5})), lambda msisdn: operator(), tmp_path / "none").call(
+        prepaid(), Call("accounts.balance", {}, "s/1"), NOW
+    )
+    assert found.outcome == "unavailable"

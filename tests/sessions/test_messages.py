@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import Callable, Sequence
 
@@ -9,8 +10,9 @@ import pytest
 
 from ivr.accounts.messages import BooksMessages, inbox
 from ivr.engine.effects import Sms
+from ivr.sessions.door import AsyncDoor
 from ivr.sessions.messages import MemoryMessages, Outgoing
-from ivr.sessions.requests import Open
+from ivr.sessions.requests import Open, Typed
 from tests.sessions.desk import LINE, NOON, POOR, UNKNOWN, Desk, text
 from tests.sessions.menus import CHANGES, FILES
 
@@ -100,6 +102,18 @@ def test_a_receipt_goes_out_once_however_often_the_page_is_shown(desk: Desk) -> 
     desk.type("a", "2")
     assert texts(desk.inbox()) == ["A receipt.", "A receipt."], "chosen anew it goes out anew"
     assert len({sms.key for sms in desk.inbox()}) == 2
+
+
+def test_a_receipt_is_handed_over_from_the_pool_and_not_from_the_event_loop(desk: Desk) -> None:
+    async def press() -> None:
+        door = AsyncDoor(desk.runner)
+        await door.call("a", Open("ussd", "*700#", LINE, language="en"))
+        reply = await door.call("a", Typed("2"))
+        assert texts(reply.messages) == ["A receipt."]
+        await asyncio.to_thread(door.close)
+
+    asyncio.run(press())
+    assert texts(desk.inbox()) == ["A receipt."], "the books refuse to be written on the loop's own thread"
 
 
 def test_a_session_id_that_is_used_again_sends_its_own(desk: Desk) -> None:

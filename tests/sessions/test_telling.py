@@ -142,3 +142,20 @@ def test_the_books_failing_is_no_traceback_and_it_can_be_tried_again(desk: Desk)
     failing_port.broken = False
     desk.runner.tell("usage.charged", LINE, CHARGED, "event-1")
     assert len(desk.inbox()) == 1, "what had gone out already goes out once"
+
+
+def test_an_event_that_lacks_a_value_is_no_traceback(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    assert desk.runner.tell("usage.charged", LINE, {}, "event-1").effects == (End("failed"),)
+    assert "the event usage.charged could not be told: KeyError" in caplog.text and LINE not in caplog.text
+    assert desk.inbox() == []
+
+
+def test_whoever_watches_sees_all_that_leaves(desk: Desk) -> None:
+    seen: list[Sms] = []
+    desk.runner.watch(seen.append)
+    desk.runner.tell("usage.charged", LINE, CHARGED, "event-1")
+    desk.dial("a", "*700*2#")
+    desk.sms("1", "pay 5", code="700")
+    assert texts(seen) == ["Charged 0.02 AZN, left 12.00 AZN.", "A receipt.", "Paid 5.00 AZN."]
+    desk.runner.tell("usage.charged", LINE, CHARGED, "event-1")
+    assert len(seen) == 3

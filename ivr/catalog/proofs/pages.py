@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from ivr.catalog.context import plain, typed
 from ivr.catalog.proofs.cases import Case, Kind, Table, TooMany, told
 from ivr.catalog.proofs.conditions import fixed_words
-from ivr.catalog.proofs.ways import CHANNELS, Ways
+from ivr.catalog.proofs.ways import CHANNELS, ON, Ways
 from ivr.catalog.reader import Reader
 from ivr.catalog.services import Service
 from ivr.catalog.source import Node
 from ivr.engine.expressions import Node as Condition
 from ivr.engine.model import Choice, Listing, Menu
 
-_ON = {"ussd": "in USSD", "call": "in a call", "sms": "in an SMS", "web": "on the web"}
 _LIST = "the list"
 
 
@@ -115,9 +114,9 @@ def _empty(known: _Known, channel: str) -> str | None:
         return None
     when = told(case)
     if not when:
-        return f"{menu.name} says nothing {_ON[channel]}: give it a wording that is said there"
+        return f"{menu.name} says nothing {ON[channel]}: give it a wording that is said there"
     hint = "; word `none`" if case.get(_LIST) == "is empty" and not empty else "; add a part without `when`, or one for this case"
-    return f"the page of {menu.name} {_ON[channel]} is empty where {when}{hint}"
+    return f"the page of {menu.name} {ON[channel]} is empty where {when}{hint}"
 
 
 def _hidden(known: _Known, channel: str) -> str | None:
@@ -135,7 +134,7 @@ def _hidden(known: _Known, channel: str) -> str | None:
     if case is None:
         return None
     return (
-        f"all choices of {menu.name} are hidden {_ON[channel]} where {told(case)}, and nothing lies behind it;"
+        f"all choices of {menu.name} are hidden {ON[channel]} where {told(case)}, and nothing lies behind it;"
         " add a choice without `when`, `switch` or `only`"
     )
 

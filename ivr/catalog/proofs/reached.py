@@ -15,7 +15,7 @@ _CHANNELS = {"ussd": "USSD", "call": "a call", "sms": "SMS", "web": "the web"}
 def unreachable(ways: Ways, reader: Reader) -> None:
     """E011: no way leads there; or every way is one that no line is ever shown."""
     model = ways.model
-    linked = _linked(model)
+    linked, before = _linked(model), _before(model)
     for name, menu in model.menus.items():
         if name not in linked:
             told = f'nobody can reach menu "{name}": no entry, choice or `then` leads to it'
@@ -26,7 +26,7 @@ def unreachable(ways: Ways, reader: Reader) -> None:
                 "E011",
                 f'nobody can reach menu "{name}": its choices are shown to {_who(ways, kept_back)}, and it serves only "{menu.serves}"',
             )
-        elif not ways.anybody(name) and any(ways.anybody(other) for other in _before(model, name)):
+        elif not ways.anybody(name) and any(ways.anybody(other) for other in before.get(name, ())):
             reader.fault(
                 _at(menu.place),
                 "E011",
@@ -88,8 +88,14 @@ def leads(menu: Menu) -> list[str | None]:
     return targets
 
 
-def _before(model: Model, name: str) -> list[str]:
-    return [other for other, menu in model.menus.items() if name in leads(menu)]
+def _before(model: Model) -> dict[str, list[str]]:
+    """For each menu those that lead to it."""
+    before: dict[str, list[str]] = {}
+    for name, menu in model.menus.items():
+        for target in leads(menu):
+            if target is not None:
+                before.setdefault(target, []).append(name)
+    return before
 
 
 def _who(ways: Ways, mask: int) -> str:

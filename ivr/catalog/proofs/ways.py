@@ -17,6 +17,8 @@ from ivr.engine.expressions import Node, names
 from ivr.engine.model import Menu, Model, Tries
 
 CHANNELS = ("ussd", "call", "sms", "web")
+ON = {"ussd": "in USSD", "call": "in a call", "sms": "in an SMS", "web": "on the web"}
+"""How messages say a channel."""
 _ENDS = frozenset(["back", "home", "end", "continue", "goodbye"])
 
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.proofs.alphabets import wrong_letters
 from ivr.catalog.proofs.filled import fields_filled
+from ivr.catalog.proofs.known_yet import known_yet
 from ivr.catalog.proofs.loops import loops
 from ivr.catalog.proofs.pages import pages
 from ivr.catalog.proofs.reached import not_served, prices, unreachable
 from ivr.catalog.proofs.secret_values import secrets_kept
+from ivr.catalog.proofs.unsaid import unsaid
 from ivr.catalog.proofs.ways import ways_of
 from ivr.catalog.reader import Reader
 from ivr.catalog.services import Service
@@ -21,7 +23,7 @@ _GIVES_UP = ("goodbye", "end", "continue")
 
 
 def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], unread: frozenset[str], reader: Reader) -> None:
-    """E011, E012, E019, E026, E030, E031, E050, E061 and E076. `unread`: files whose menus are not known."""
+    """E010, E011, E012, E019, E026, E027, E030, E031, E041, E042, E050, E061 and E076. `unread`: files whose menus are not known."""
     targets = _targets(model, house)
     for node, name, words in targets.values():
         if name not in words and name.split(".")[0] not in unread:
@@ -34,6 +36,8 @@ def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], un
     fields_filled(model, reader, places)
     prices(ways, reader)
     pages(ways, services, house.scope, reader)
+    unsaid(ways, house, reader)
+    known_yet(model, services, reader)
     loops(ways, reader)
     secrets_kept(model, reader)
     _names(house, reader)
