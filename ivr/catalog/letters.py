@@ -31,8 +31,12 @@ def letters(sheet: Sheet, menus: Sequence[Menu], place_of: Callable[[str], str])
             all_letters += len(text)
             continue
         foreign = [letter for letter in text if letter not in _BOTH]
-        all_letters += sum(map(str.isalpha, text))
-        outside += sum(map(str.isalpha, foreign))
+        said = sum(map(str.isalpha, _fixed(sheet, message)))
+        strange = sum(map(str.isalpha, foreign))
+        all_letters += said
+        outside += strange
+        if strange * 2 > said:
+            continue  # it is in a script of its own
         if foreign:
             warned += 1
             at = text.index(foreign[0]) + 1
@@ -115,6 +119,11 @@ def _written(sheet: Sheet, message: Message) -> str:
         "".join(sheet.written(message, piece) if isinstance(piece, str) else f"{{{'.'.join(piece.path)}}}" for piece in form)
         for form in message.forms
     )
+
+
+def _fixed(sheet: Sheet, message: Message) -> str:
+    """The words of a wording without its slots."""
+    return "".join(sheet.written(message, piece) for form in message.forms for piece in form if isinstance(piece, str))
 
 
 def _head(sheet: Sheet) -> str:

@@ -269,9 +269,6 @@ def test_menus_that_no_phone_comes_to_are_not_measured(tmp_path: Path) -> None:
     assert fit(tmp_path, menu) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="help.fees in Russian is one long line, and twenty bonuses of prepaid.balance need more parts than an SMS has"
-)
 def test_the_shipped_menus_fit() -> None:
     assert [fault for fault in fit_faults(shipped(), services()) if fault[1] == "E075"] == []
 

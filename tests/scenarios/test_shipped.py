@@ -42,3 +42,7 @@ def test_it_passes(suite: Suite, file: str, name: str) -> None:
 
 def test_a_person_vouches_for_each(suite: Suite) -> None:
     assert [scenario.title for scenario in suite.scenarios if not scenario.counts] == []
+
+
+def test_they_come_through_every_choice_and_outcome_in_every_language_on_every_channel(suite: Suite) -> None:
+    assert [missing for coverage in suite.coverage(suite.run()) for missing in coverage.missing()] == []
