@@ -43,6 +43,12 @@ def add_parsers(subparsers: Parsers) -> None:
     )
     call.add_argument("number", metavar="NUMBER", help="the number called: 2112")
     call.add_argument("--wav", metavar="FILE", type=_new_file, help="write what would be heard: 8 kHz, mono, 16 bit")
+    call.add_argument(
+        "--person",
+        choices=("answered", "busy", "no_answer"),
+        default="answered",
+        help="what a person does whom the call is handed to (default: answered)",
+    )
     call.set_defaults(run=run_call)
     for command in (ussd, call):
         command.add_argument("--from", dest="msisdn", metavar="MSISDN", required=True, type=_msisdn, help="the line: 994501110001")
@@ -178,7 +184,7 @@ def run_call(arguments: argparse.Namespace) -> int:
     """Call, press the keys, print what was said."""
     from ivr.channels.agi_server import AgiServer
     from ivr.channels.call import CallDriver, CallSettings
-    from ivr.channels.standin import StandIn
+    from ivr.channels.standin import DIAL_STATUS, StandIn
     from ivr.house import House, LibraryPrompts, progress_bar
     from ivr.sessions.door import AsyncDoor
 
@@ -188,7 +194,14 @@ def run_call(arguments: argparse.Namespace) -> int:
     try:
         house = House(Settings.from_environment(), voice=True, progress=progress_bar)
         prompts = LibraryPrompts(house)
-        caller = StandIn(arguments.number, arguments.msisdn, arguments.keys, describe=prompts.describe, language=arguments.lang or "")
+        caller = StandIn(
+            arguments.number,
+            arguments.msisdn,
+            arguments.keys,
+            describe=prompts.describe,
+            language=arguments.lang or "",
+            dial_status=DIAL_STATUS[arguments.person],
+        )
     except ValueError as error:
         print(f"ivr call: {error}", file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2s
@@ -22,7 +22,8 @@ class Entry:
     """A prompt that is ready.
 
     `file` is its A-law file, relative to the cache; `digest` that of its bytes. `voice` made it: `recording NAME`, or a voice's name,
-    version and settings. `made_of` is a digest of the words as read and the sound settings, or of the recording.
+    version and settings. `made_of` is a digest of the words as read and the sound settings, or of the recording. `seen` is the size and
+    time of the recording, by which a change is suspected; empty for a voice's.
     """
 
     words: str
@@ -32,6 +33,7 @@ class Entry:
     voice: str
     made_of: str
     milliseconds: int
+    seen: str = ""
 
 
 def digest(*parts: bytes | str) -> str:
@@ -75,7 +77,7 @@ def locked(path: Path, shared: bool = False) -> Iterator[None]:
 
 def sweep_parts(root: Path, older: float = 3600.0) -> None:
     """Remove what killed processes left half written under `root`, once it is `older` seconds old."""
-    for path in root.glob("*/.*.part"):
+    for path in root.rglob(".*.part"):
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > older:
                 path.unlink()
@@ -105,13 +107,15 @@ class Manifest:
             if seen != self._seen:
                 self._entries, self._seen = self._read(), seen
 
-    def add(self, entries: Mapping[str, Entry]) -> None:
-        """Add entries to the file, keeping what other processes added meanwhile."""
-        if not entries:
+    def add(self, entries: Mapping[str, Entry], without: Collection[str] = ()) -> None:
+        """Add entries to the file and take some out, keeping what other processes added meanwhile."""
+        if not entries and not without:
             return
         with self._lock, locked(self._path.with_suffix(".lock")):
             merged = self._read() | dict(entries)
-            lines = (f"{json.dumps(name)}: {json.dumps(asdict(merged[name]), ensure_ascii=False)}" for name in sorted(merged))
+            for name in without:
+                merged.pop(name, None)
+            lines = (f"{json.dumps(name)}: {json.dumps(_row(merged[name]), ensure_ascii=False)}" for name in sorted(merged))
             write_whole(self._path, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
             self._entries, self._seen = merged, self._stamp()
 
@@ -128,3 +132,7 @@ class Manifest:
             return {str(name): Entry(**entry) for name, entry in raw.items()}
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return {}
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {name: value for name, value in asdict(entry).items() if name != "seen" or value}

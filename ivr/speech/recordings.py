@@ -211,7 +211,7 @@ class _Heard:
         peak = float(loud.max())
         if peak < 0.9:
             return 0
-        top = (loud >= peak * 0.998).astype(np.int8)
+        top = (loud >= peak * 0.9999).astype(np.int8)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], top, [0]])))
         return int(np.count_nonzero(edges[1::2] - edges[::2] >= 3))
 

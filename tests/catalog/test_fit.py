@@ -16,7 +16,7 @@ from ivr.catalog.fit import fit_faults
 from ivr.catalog.services import Event
 from ivr.engine import text as engine_text
 from ivr.engine.effects import Page
-from ivr.engine.model import Message, Notice, Part, Reference
+from ivr.engine.model import Message, Notice, Part, Reference, SmsSettings
 from ivr.engine.text import measure
 from tests.catalog.fit_trees import LINE, Extremes, faults_of, fit, model_of, services, trees
 from tests.engine.fake import Walk, shipped
@@ -339,7 +339,11 @@ def test_notices_have_one_page_or_the_parts_of_an_sms() -> None:
             text = ("x" * (room - len("-99999.99 AZN") + longer), Reference(("balance",)))
             notice = Notice("low", "usage.charged", (by,), say=(Part(wording(text), place="n.yaml:1:1"),), place="n.yaml:1:1")
             small = dataclasses.replace(
-                model, operator=dataclasses.replace(model.operator, languages=("en",)), notices=(notice,), menus={}, entries=()
+                model,
+                operator=dataclasses.replace(model.operator, languages=("en",), sms=SmsSettings(3)),
+                notices=(notice,),
+                menus={},
+                entries=(),
             )
             found = list(fit_faults(small, services(), None, events))
             assert len(found) == longer and all(f'{told}: the notice "low" is 1 character too long' in fault[2] for fault in found)

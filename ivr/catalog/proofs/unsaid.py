@@ -41,7 +41,7 @@ def _labels(menu: Menu, channels: list[str], reader: Reader) -> None:
             for channel in channels
             if channel != "sms" and not choice.label.get(channel) and (choice.only is None or channel in choice.only)
         ]
-        if bare:
+        if bare and choice.label:  # one without any words has a fault of its own
             told = f"key {choice.key} of {menu.name} has no words {ON[bare[0]]}"
             spoken = [channel for channel in CHANNELS if choice.label.get(channel)]
             reader.fault(
@@ -54,6 +54,8 @@ def _outcome(menu: Menu, name: str, outcome: Outcome, channels: list[str], reade
     if field is not None and not field.say:
         told = f'"{field.name}" is never asked, so it cannot be asked again'
         reader.fault(Node("text", outcome.place), "E042", f"{told}; give it `say`, or take `retry` away")
+    if any(not part.wording for part in outcome.say):
+        return  # what cannot be read has a fault of its own
     leads_on = outcome.go is not None or outcome.retry is not None
     for channel in channels:
         if leads_on and channel != "sms":

@@ -1,0 +1,195 @@
+"""Sounds that are ready: prompts' files in the cache with the manifest that describes them, and finding words among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from ivr.engine.effects import Pause
+from ivr.speech import audio
+from ivr.speech.audio import Samples
+from ivr.speech.files import Entry, Manifest, digest, write_whole
+from ivr.speech.units import FINAL, GROUP_PAUSE, SENTENCE_PAUSE, Unit, Utterance, normalised, unit
+
+_MOST_TOKENS = 80
+"""Words of the longest text that is put together from shorter recordings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A unit with the sound that says it; `key` is the sound's name in its manifest."""
+
+    unit: Unit
+    entry: Entry
+    key: str
+
+
+class Broken(Exception):
+    """A prompt's file is not what its entry says."""
+
+    def __init__(self, sound: Sound) -> None:
+        super().__init__(sound.key)
+        self.sound = sound
+
+
+class Stock:
+    """Prompts in one folder of the cache. Safe from any thread, beside other processes. `masters`: the 16 kHz master is kept too."""
+
+    def __init__(self, cache: Path, manifest: Path, masters: bool = False) -> None:
+        self.cache, self._masters = cache, masters
+        self.manifest = Manifest(manifest)
+        self._indexed: tuple[object, dict[str, Words]] = (None, {})
+
+    def keep(self, base: str, samples: Samples, rate: int, one: Unit, voice: str, made_of: str, seen: str = "") -> Entry:
+        """Prepare a unit's sound (mono `samples` at `rate` Hz) and write `base`.alaw and .sln under the cache; the manifest is the caller's
+        to write. Raises SpeechError for what is no sound."""
+        wide = audio.master(samples, rate)
+        sln = audio.narrow(wide)
+        alaw = audio.to_alaw(sln)
+        if self._masters:
+            path = self.cache / f"{base}.flac"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, wide, audio.MASTER_RATE, subtype="PCM_16", format="FLAC")
+        write_whole(self.cache / f"{base}.sln", sln)
+        write_whole(self.cache / f"{base}.alaw", alaw)
+        return Entry(one.words, one.language, f"{base}.alaw", digest(alaw), voice, made_of, audio.length(alaw), seen)
+
+    def find(self, one: Unit, folder: str = "") -> Sound | None:
+        """The sound of a unit under a folder of the manifest's names, said the other way where it is not there as asked."""
+        for name in (one.id, one.other):
+            entry = self.manifest.get(folder + name)
+            if entry is not None:
+                return Sound(one, entry, folder + name)
+        return None
+
+    def words(self, folder: str) -> Words:
+        """What the sounds under a folder of the manifest's names can say: `az/leyla/`; an index by the manifest as it is now."""
+        entries = self.manifest.entries()
+        indexed, by_folder = self._indexed
+        if indexed is not entries:
+            by_folder = {}
+            self._indexed = (entries, by_folder)
+        found = by_folder.get(folder)
+        if found is None:
+            rows = ((name, entry) for name, entry in entries.items() if name.startswith(folder) and "/" not in name[len(folder) :])
+            found = by_folder[folder] = Words(rows)
+        return found
+
+    def whole(self, entry: Entry | None) -> bool:
+        """Whether an entry's file is there with its length."""
+        try:
+            return entry is not None and audio.RATE * entry.milliseconds // 1000 == (self.cache / entry.file).stat().st_size > 0
+        except OSError:
+            return False
+
+    def undamaged(self, entry: Entry) -> bool:
+        """Whether the bytes of an entry's file are those that were written."""
+        try:
+            return digest((self.cache / entry.file).read_bytes()) == entry.digest
+        except OSError:
+            return False
+
+    def read(self, sound: Sound) -> bytes:
+        """A sound's 16-bit samples at 8 kHz. Raises Broken where its file is not whole."""
+        path, length = self.cache / sound.entry.file, audio.RATE * sound.entry.milliseconds // 1000
+        try:
+            sln = path.with_suffix(".sln").read_bytes()
+            if len(sln) == 2 * length > 0 and path.stat().st_size == length:
+                return sln
+        except OSError:
+            pass
+        try:
+            alaw = path.read_bytes()  # a set may have been unpacked without linear samples
+        except OSError:
+            alaw = b""
+        if len(alaw) != length or not alaw:
+            raise Broken(sound)
+        return audio.from_alaw(alaw)
+
+
+class Words:
+    """Sounds by their words: the longest match of a text among them."""
+
+    def __init__(self, rows: Iterable[tuple[str, Entry]]) -> None:
+        self._by_words: dict[tuple[str, str], dict[bool, tuple[str, Entry]]] = {}
+        self._longest: dict[str, int] = {}
+        for key, entry in rows:
+            plain = normalised(entry.words).rstrip(". ")
+            tokens = plain.split(" ")
+            self._by_words.setdefault((entry.language, plain), {})[key.endswith(FINAL)] = (key, entry)
+            self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
+
+    def find(self, words: str, language: str, final: bool) -> Sound | None:
+        """What says these words, the other way where it is not there as asked."""
+        text = normalised(words)
+        plain = text.rstrip(". ")
+        ways = self._by_words.get((language, plain))
+        if ways is None:
+            return None
+        ends = final or plain != text
+        key, entry = ways[ends] if ends in ways else ways[not ends]
+        return Sound(unit(words, language, final), entry, key)
+
+    def cover(self, said: Utterance) -> list[Sound | Pause] | None:
+        """The whole as few sounds as can be, the longest first: whole prompt, phrase, chunk, word; None where a word has none."""
+        text = " ".join(said.phrase)
+        whole = self.find(text, said.language, said.final)
+        if whole is not None:
+            return [whole]
+        tokens = _tokens(text)
+        if not self._by_words or len(tokens) > _MOST_TOKENS:
+            return None
+        count = len(tokens)
+        best: list[tuple[int, int, Sound] | None] = [None] * count  # how many sounds from here on, where the next begins, this one
+        for start in range(count - 1, -1, -1):
+            longest = self._longest.get(normalised(tokens[start]).rstrip(". "), self._longest.get(normalised(tokens[start]), 0))
+            for end in range(min(count, start + longest), start, -1):
+                rest = 0 if end == count else (best[end] or (None,))[0]
+                if rest is None or (best[start] is not None and rest + 1 >= best[start][0]):  # type: ignore[index]
+                    continue
+                found = self.find(" ".join(tokens[start:end]), said.language, said.final and end == count)
+                if found is not None:
+                    best[start] = (rest + 1, end, found)
+        return _followed(best, tokens)
+
+
+def _followed(best: list[tuple[int, int, Sound] | None], tokens: list[str]) -> list[Sound | Pause] | None:
+    covered: list[Sound | Pause] = []
+    at = 0
+    while at < len(tokens):
+        step = best[at]
+        if step is None:
+            return None
+        covered.append(step[2])
+        at = step[1]
+        sign = tokens[at - 1][-1]
+        if at < len(tokens) and sign in ",;.!?":
+            covered.append(Pause(GROUP_PAUSE if sign in ",;" else SENTENCE_PAUSE))
+    return covered
+
+
+def _tokens(text: str) -> list[str]:
+    """Words with the signs behind them."""
+    tokens: list[str] = []
+    for token in text.split():
+        if tokens and not any(letter.isalnum() or letter in "*#" for letter in token):
+            tokens[-1] += f" {token}"
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def dump(units: Iterable[Unit]) -> list[dict[str, str]]:
+    """Units as JSON objects."""
+    return [{"id": one.id, "words": one.words, "language": one.language} for one in units]
+
+
+def load(rows: object) -> tuple[Unit, ...]:
+    """What `dump` wrote. Raises TypeError or KeyError for anything else."""
+    if not isinstance(rows, list):
+        raise TypeError(json.dumps(rows)[:40])
+    return tuple(Unit(str(row["id"]), str(row["words"]), str(row["language"])) for row in rows)
