@@ -175,7 +175,8 @@ def write_catalogs(home: Path) -> None:
 
 
 def _said(text: str, language: str) -> str:
-    return f"{text} ({'азб' if language == 'ru' else 'əğş'})"
+    # one letter of the language, so that its pages are of its alphabet, and stay short enough for it
+    return f"{text} {'ж' if language == 'ru' else 'ə'}"
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ivr.catalog.context import Context
 from ivr.catalog.entry_proofs import entry_faults
 from ivr.catalog.faults import Fault, Faults
+from ivr.catalog.fit import fit_faults
 from ivr.catalog.memory import Memory
 from ivr.catalog.menu_files import MenuFile
 from ivr.catalog.notices import notice_faults, notices_of
@@ -120,6 +121,9 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
     if thorough and not unread and not any(fault.code == "E013" for fault in faults.found):  # else what is misspelt would be unused, too
         unused(house.node, map(names_used, nodes.values()), reader)
     broken = any(fault.code not in UNTRANSLATED for fault in faults.errors())
+    if not broken:  # what is broken says nothing true of its pages; a page that does not fit leaves the tree whole
+        for place, code, message in fit_faults(model, services, house.node, offers.events):
+            faults.add(place, code, message)
     return Compiled(None if broken else model, tuple(faults.sorted()))
 
 

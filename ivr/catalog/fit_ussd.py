@@ -26,7 +26,7 @@ _ENDING = (
     "not_enough",
 )
 """Answers of the engine that end a session: a last word each."""
-PAGED_QUESTIONS = False
+PAGED_QUESTIONS = True
 """Whether a key leads to the second page of a question or a confirmation; the engine takes what is typed there for the answer."""
 _ONE_PAGE = "a last word has one page; shorten it"
 

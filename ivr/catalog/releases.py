@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ivr.catalog.compile import Compiled, compile_operator
+from ivr.catalog.compile import UNTRANSLATED, Compiled, compile_operator
 from ivr.catalog.faults import Fault
 from ivr.catalog.kept import Kept, Marker
 from ivr.catalog.lookout import Lookout
@@ -260,7 +260,7 @@ class Releases:
                 if model is None or (self._strict and compiled.errors):
                     return list(compiled.errors)
                 for fault in compiled.errors[:MOST_LOGGED]:
-                    log.warning("%s (said in English until then)", fault)
+                    log.warning("%s%s", fault, " (said in English until then)" if fault.code in UNTRANSLATED else "")
                 self._make_ready(model)
                 self.kept.keep(sources, durable=not self._on_save, anew=marker is None or marker.release != release)
             if marker is None or (marker.release, marker.disk) != (release, release):

@@ -61,7 +61,7 @@ class CallSettings:
     """How calls run. Times in seconds.
 
     `longest`: a call's longest time; `longest_step`: how long the door may take for one step before the caller gets an apology.
-    `language`: of an apology before the door has said one. `people`: where a person is called (`{number}` is theirs), or None where nobody can be.
+    `language`: of an apology before the door has said one. `people`: where a person is called (`{number}` is theirs); None: nobody can be.
     """
 
     longest: float = 600.0

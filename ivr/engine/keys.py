@@ -22,6 +22,19 @@ def typed(turn: Turn, text: str) -> None:
     if call and field is not None and field.type.kind == "money":
         # the star is the point while an amount is entered (services.md, "For both")
         text = text.replace(turn.model.operator.call.point or "*", ".")
+    if turn.channel == "ussd" and (asking or stage == "confirm"):
+        page = turn.top.page
+        if text == keys.ussd_next and page + 1 < show.pages_of(turn, shown):
+            # while more follows, the key for it is no answer, as those for back and home are none
+            turn.heads = shown
+            turn.change(replace(turn.top, page=page + 1))
+            if field is None:
+                show.confirmation(turn)
+            else:
+                question(turn, field, again=stage == "again")
+            return
+        if page:
+            turn.change(replace(turn.top, page=0))
     if stage == "resume":
         _resumed(turn, text)
     elif text == (keys.call_back if call else keys.ussd_back) and show.can_go_back(turn):
@@ -92,6 +105,8 @@ def _resumed(turn: Turn, text: str) -> None:
         stage, _, name = turn.resuming.partition(":")
         turn.resuming = ""
         turn.note("resume", stage, turn.menu.place)
+        if stage != "menu":
+            turn.change(replace(turn.top, page=0))
         if stage == "menu":
             show.page(turn)
         elif stage == "again" and turn.top.fields.get(name) is not None:

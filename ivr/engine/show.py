@@ -62,8 +62,13 @@ def _yes_or_no(turn: Turn, say: Say) -> None:
             spoken += _choice_words(view, name, key)
         _speak(turn, spoken, _collect(turn, 1, "", False))
         return
-    lines = view.lines(say) + [f"{key}. {view.text(turn.answer(name))}" for name, key in answers]
-    _screen(turn, _before(turn) + lines, turn.waiting == "confirm", waits=True)
+    _screen(turn, _before(turn) + _yes_or_no_lines(turn, say), turn.waiting == "confirm", waits=True)
+
+
+def _yes_or_no_lines(turn: Turn, say: Say) -> list[str]:
+    keys, view = turn.model.operator.keys, turn.view()
+    answers = (("confirm", keys.confirm), ("refuse", keys.refuse))
+    return view.lines(say) + [f"{key}. {view.text(turn.answer(name))}" for name, key in answers]
 
 
 def transfer(turn: Turn, person: Person) -> None:
@@ -236,8 +241,16 @@ def _ussd(turn: Turn, lines: list[str], stays: bool, waits: bool, secret: bool =
 
 
 def pages_of(turn: Turn, heads: Sequence[Head]) -> int:
-    """How many pages the top menu has with `heads` before it."""
-    return len(_layout(turn, _before(turn, heads) + _body(turn, turn.top), stays_open(turn)))
+    """How many pages there are of what is awaited now (the top menu's page, a question, a confirmation) with `heads` before it."""
+    stage, _, name = turn.waiting.partition(":")
+    if stage == "confirm":
+        lines, stays = _yes_or_no_lines(turn, turn.menu.confirm), True
+    elif stage in ("field", "again"):
+        field = next(field for field in turn.menu.ask if field.name == name)
+        lines, stays = turn.view().lines(field.again if stage == "again" else field.say), True
+    else:
+        lines, stays = _body(turn, turn.top), stays_open(turn)
+    return len(_layout(turn, _before(turn, heads) + lines, stays))
 
 
 def stays_open(turn: Turn) -> bool:

@@ -10,7 +10,7 @@ at the end of one. The rest is said as inside a sentence in both places.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -76,6 +76,21 @@ def _of_language(language: str, currencies: tuple[str, ...]) -> tuple[Unit, ...]
     words |= dict.fromkeys((module.STAR, module.HASH))
     ended = dict.fromkeys(phrase[-1] for phrase in _endings(language, currencies) if phrase)
     return (*(unit(text, language) for text in words), *(unit(text, language, final=True) for text in ended))
+
+
+@lru_cache(maxsize=16)
+def examples(language: str, currencies: tuple[str, ...]) -> Mapping[str, str]:
+    """Unit id -> the words of a value in which it stands, for whoever reads it aloud."""
+    found: dict[str, str] = {}
+    for phrase in _phrases(language, currencies):
+        shown = " ".join(phrase)
+        for place, words in enumerate(phrase):
+            after = "" if place == len(phrase) - 1 and len(phrase) > 1 else " ..."
+            found.setdefault(unit(words, language).id, f"{shown}{after}" if place or len(phrase) == 1 else shown)
+    for phrase in _endings(language, currencies):
+        if phrase:
+            found.setdefault(unit(phrase[-1], language, final=True).id, f"... {' '.join(phrase)}.")
+    return found
 
 
 def _endings(language: str, currencies: tuple[str, ...]) -> Iterator[Phrase]:

@@ -1,4 +1,4 @@
-"""Whole replies on disk: each once, as `.alaw` and `.sln` side by side, the longest unused thrown away first.
+"""Whole replies on disk: each once, as `.alaw` and `.sln` (and `.ulaw` where asked for) side by side, the longest unused thrown away first.
 
 Any number of threads and processes share the folder. A reply's `.json` is written last and removed first, so where it is the sound
 is; and none is removed before it has lain unused for a while, so nobody's reply vanishes while it plays.
@@ -22,11 +22,15 @@ _TOUCH_EVERY = 60.0
 """Seconds within which a second use of a reply is not noted on disk again."""
 _SWEEP_EVERY = 64
 """New replies after which the folder is counted again: other processes write to it too."""
+_BYTES = {"alaw": 1, "sln": 2, "ulaw": 1}
+"""Bytes of a sample, by format."""
+_PRESSED = 60.0
+"""Seconds for which a reply stays even where twice the bound is reached: a player that has opened a file keeps it, and opens it at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A reply ready to play: `path` without suffix (beside it are `.alaw`, `.sln` and `.json`), its units, its length in milliseconds."""
+    """A reply ready to play: `path` without suffix (beside it are its formats and `.json`), its units, its length in milliseconds."""
 
     path: Path
     units: tuple[Unit, ...]
@@ -34,15 +38,30 @@ class Joined:
 
 
 class JoinedStore:
-    """The folder of joined replies, bounded by bytes and by number; the bound gives way to replies younger than `keep` seconds."""
+    """The folder of joined replies, bounded by bytes and by number; the bound gives way to replies younger than `keep` seconds, or a
+    minute where there is twice as much as it allows. `formats`: suffixes of what is written."""
 
-    def __init__(self, root: Path, most_bytes: int = 256_000_000, most: int = 20_000, keep: float = 600.0, remembered: int = 2_000) -> None:
+    def __init__(
+        self,
+        root: Path,
+        most_bytes: int = 256_000_000,
+        most: int = 20_000,
+        keep: float = 600.0,
+        remembered: int = 2_000,
+        formats: tuple[str, ...] = ("alaw", "sln"),
+    ) -> None:
         root = root.resolve()
         self._guard = root / "lock"
         self._root, self._most_bytes, self._most, self._keep, self._remembered = root, most_bytes, most, keep, remembered
+        self._formats = formats
         self._lock = threading.Lock()
         self._recent: OrderedDict[str, tuple[Joined, float]] = OrderedDict()
         self._until_sweep = 0
+
+    def warm(self) -> None:
+        """Make the folder and its lock, so that the first reply finds them."""
+        with locked(self._guard, shared=True):
+            pass
 
     def get(self, key: str) -> Joined | None:
         """The reply of a key where it is whole on disk, its use noted."""
@@ -65,17 +84,18 @@ class JoinedStore:
             return None
         return joined
 
-    def put(self, key: str, units: tuple[Unit, ...], alaw: bytes) -> Joined:
-        """Write a reply from its A-law bytes and sweep the folder now and then."""
+    def put(self, key: str, units: tuple[Unit, ...], sln: bytes) -> Joined:
+        """Write a reply from its 16-bit samples at 8 kHz and sweep the folder now and then."""
         path = self._path(key)
-        joined = Joined(path, units, audio.length(alaw))
+        joined = Joined(path, units, len(sln) * 1000 // (2 * audio.RATE))
         side = {
             "milliseconds": joined.milliseconds,
             "units": [{"id": unit.id, "words": unit.words, "language": unit.language} for unit in units],
         }
+        coded = {"sln": lambda: sln, "alaw": lambda: audio.to_alaw(sln), "ulaw": lambda: audio.to_ulaw(sln)}
         with locked(self._guard, shared=True):
-            write_whole(path.with_suffix(".sln"), audio.from_alaw(alaw))
-            write_whole(path.with_suffix(".alaw"), alaw)
+            for name in self._formats:
+                write_whole(path.with_suffix(f".{name}"), coded[name]())
             write_whole(path.with_suffix(".json"), json.dumps(side, ensure_ascii=False).encode())
         self._remember(key, joined, time.time())
         with self._lock:
@@ -102,9 +122,10 @@ class JoinedStore:
                 path.unlink(missing_ok=True)  # what a killed process left
         found.sort(reverse=True)
         total = removed = 0
+        keep = self._keep if sum(size for _, size, _ in found) <= 2 * self._most_bytes else min(self._keep, _PRESSED)
         for place, (used, size, path) in enumerate(found):
             total += size
-            if (total > self._most_bytes or place >= self._most) and now - used >= self._keep:
+            if (total > self._most_bytes or place >= self._most) and now - used >= keep:
                 removed += self._remove(path, used)
         return removed
 
@@ -116,8 +137,8 @@ class JoinedStore:
                     return False
             except FileNotFoundError:
                 return False
-            for suffix in (".json", ".alaw", ".sln"):
-                path.with_suffix(suffix).unlink(missing_ok=True)
+            for suffix in ("json", *_BYTES):
+                path.with_suffix(f".{suffix}").unlink(missing_ok=True)
         self._forget(path.stem)
         return True
 
@@ -134,17 +155,16 @@ class JoinedStore:
             side = json.loads(path.with_suffix(".json").read_bytes())
             units = tuple(Unit(unit["id"], unit["words"], unit["language"]) for unit in side["units"])
             joined = Joined(path, units, int(side["milliseconds"]))
-            bytes_there = path.with_suffix(".alaw").stat().st_size, path.with_suffix(".sln").stat().st_size
+            there = {name: path.with_suffix(f".{name}").stat().st_size for name in self._formats}
         except (OSError, ValueError, KeyError, TypeError):
             return None
         samples = joined.milliseconds * audio.RATE // 1000
-        return joined if bytes_there == (samples, 2 * samples) else None
+        return joined if all(size == _BYTES[name] * samples for name, size in there.items()) else None
 
-    @staticmethod
-    def _size(path: Path) -> int:
-        """Bytes of a reply's two sound files."""
+    def _size(self, path: Path) -> int:
+        """Bytes of a reply's sound files."""
         try:
-            return 3 * path.with_suffix(".alaw").stat().st_size
+            return sum(_BYTES[name] for name in self._formats) * path.with_suffix(".alaw").stat().st_size
         except FileNotFoundError:
             return 0
 

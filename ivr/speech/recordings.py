@@ -243,7 +243,10 @@ def _spoilt(heard: _Heard) -> Iterator[tuple[str, str]]:
     if heard.level < QUIETEST:
         yield "quiet", f"too quiet ({heard.level:.0f} dBFS, at least {QUIETEST:.0f}): record it again nearer to the microphone"
     if heard.over_noise < LEAST_OVER_NOISE:
-        yield "noisy", f"speech stands only {heard.over_noise:.0f} dB above the noise (at least {LEAST_OVER_NOISE:.0f}): find a quieter room"
+        yield (
+            "noisy",
+            f"speech stands only {heard.over_noise:.0f} dB above the noise (at least {LEAST_OVER_NOISE:.0f}): find a quieter room",
+        )
 
 
 def _misread(heard: _Heard, words: str, language: str) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +110,10 @@ class Stock:
         return audio.from_alaw(alaw)
 
 
+_Step = tuple[int, int, int, Sound | None]
+_END: _Step = (0, 0, 0, None)
+
+
 class Words:
     """Sounds by their words: the longest match of a text among them."""
 
@@ -144,28 +147,37 @@ class Words:
         if not self._by_words or len(tokens) > _MOST_TOKENS:
             return None
         count = len(tokens)
-        best: list[tuple[int, int, Sound] | None] = [None] * count  # how many sounds from here on, where the next begins, this one
+        edges, at = {count}, 0
+        for piece in said.phrase:
+            at += len(_tokens(piece))
+            edges.add(at)
+        # from each word on: how many sounds, how many of their ends lie inside a piece, where the next begins, this one
+        best: list[_Step | None] = [None] * count
         for start in range(count - 1, -1, -1):
-            longest = self._longest.get(normalised(tokens[start]).rstrip(". "), self._longest.get(normalised(tokens[start]), 0))
+            longest = self._longest.get(normalised(tokens[start]).rstrip(". "), 0)
             for end in range(min(count, start + longest), start, -1):
-                rest = 0 if end == count else (best[end] or (None,))[0]
-                if rest is None or (best[start] is not None and rest + 1 >= best[start][0]):  # type: ignore[index]
+                rest = best[end] if end < count else _END
+                held = best[start]
+                if rest is None:
+                    continue
+                cost = (rest[0] + 1, rest[1] + (end not in edges))
+                if held is not None and cost >= held[:2]:
                     continue
                 found = self.find(" ".join(tokens[start:end]), said.language, said.final and end == count)
                 if found is not None:
-                    best[start] = (rest + 1, end, found)
+                    best[start] = (*cost, end, found)
         return _followed(best, tokens)
 
 
-def _followed(best: list[tuple[int, int, Sound] | None], tokens: list[str]) -> list[Sound | Pause] | None:
+def _followed(best: Sequence[_Step | None], tokens: list[str]) -> list[Sound | Pause] | None:
     covered: list[Sound | Pause] = []
     at = 0
     while at < len(tokens):
         step = best[at]
-        if step is None:
+        if step is None or step[3] is None:
             return None
-        covered.append(step[2])
-        at = step[1]
+        covered.append(step[3])
+        at = step[2]
         sign = tokens[at - 1][-1]
         if at < len(tokens) and sign in ",;.!?":
             covered.append(Pause(GROUP_PAUSE if sign in ",;" else SENTENCE_PAUSE))
@@ -181,15 +193,3 @@ def _tokens(text: str) -> list[str]:
         else:
             tokens.append(token)
     return tokens
-
-
-def dump(units: Iterable[Unit]) -> list[dict[str, str]]:
-    """Units as JSON objects."""
-    return [{"id": one.id, "words": one.words, "language": one.language} for one in units]
-
-
-def load(rows: object) -> tuple[Unit, ...]:
-    """What `dump` wrote. Raises TypeError or KeyError for anything else."""
-    if not isinstance(rows, list):
-        raise TypeError(json.dumps(rows)[:40])
-    return tuple(Unit(str(row["id"]), str(row["words"]), str(row["language"])) for row in rows)

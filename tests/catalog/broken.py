@@ -11,7 +11,6 @@ import yaml
 
 from ivr.catalog.compile import compile_operator
 from ivr.catalog.faults import Fault, Faults
-from ivr.catalog.fit import fit_faults
 from ivr.catalog.own_services import offered
 from ivr.catalog.source import read_file
 from ivr.catalog.sources import SERVICES
@@ -88,9 +87,6 @@ def faults_of(case: Case, home: Path) -> list[Fault]:
     if compiled.model is not None:
         own = read_file(path, "services.yaml", home, faults) if (path := home / "menus" / "services.yaml").exists() else None
         offers = offered(SERVICES, own, faults)
-        house = read_file(folder / "operator.yaml", "menus/small/operator.yaml", folder.parent, faults)
-        for found in fit_faults(compiled.model, offers.services, house):
-            faults.add(*found)
         for scenario in scenario_files(folder):
             read_scenarios(scenario, compiled.model, offers, faults)
         for fault in recording_faults(compiled.model, folder, _recorded(case, compiled.model, home / "prompts")):

@@ -223,6 +223,23 @@ FINE = {
         "    ask: {language: {say: Which}}\n    do: accounts.set_language\n    say: Done\n    otherwise: {late: {say: Late, retry: language}}\n"
     ),
     "a failure that leads to a question": "    do: accounts.notices_on\n    say: Done\n    otherwise: {already: {say: Already, go: main}}\n",
+    "a label of the only channel": "    say: Page\n    choices: {'1': {label: {ussd: Home}, only: ussd, go: home}, '2': {label: Back, go: back}}\n",
+    "an outcome told by the case": (
+        "    do: accounts.notices_on\n    say: Done\n    otherwise: {already: [{when: line.roaming, say: Abroad}, {when: not line.roaming, say: Here}]}\n"
+    ),
+    "an outcome that leads on without a word": "    do: accounts.notices_on\n    say: Done\n    otherwise: {already: {go: home}}\n",
+    "causes that can be": (
+        "    ask: {rooms: {type: number, min: 1, max: 5, say: How many, no_match: {too_small: Less, too_large: More, other: Other}}}\n    say: Page\n"
+    ),
+    "a field that is asked where it is named": (
+        "    ask: {rooms: {type: number, when: line.roaming, say: How many}}\n    say: [{when: line.roaming, say: '{rooms}'}, {when: not line.roaming, say: Here}]\n"
+    ),
+    "fields named in later questions": (
+        "    ask: {rooms: {type: number, say: How many}, days: {type: number, say: 'How long, for {rooms}'}}\n    confirm: '{rooms} for {days}'\n    say: '{rooms} {days}'\n"
+    ),
+    "one look-up handed to the next": (
+        "    get: {account: accounts.balance, line_now: accounts.line}\n    say: '{account.main} {line_now.tariff}'\n    otherwise: {unavailable: Not now}\n"
+    ),
     "nothing is said before what follows": "    do: accounts.notices_on\n    then: main\n    otherwise: {already: Already}\n",
 }
 
