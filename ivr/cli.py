@@ -66,7 +66,7 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     commands_schema.add_parsers(subparsers)
     commands_releases.add_parsers(subparsers)
     accounts.add_parsers(subparsers)
-    speech.add_parsers(subparsers, fixed=commands.fixed_words)
+    speech.add_parsers(subparsers, fixed=commands.fixed_words, lines=commands.script_lines)
     cli_i18n.add_parsers(subparsers)
 
 

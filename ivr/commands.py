@@ -8,16 +8,18 @@ import json
 import re
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivr.settings import Settings
 
 if TYPE_CHECKING:
+    from ivr.engine.model import Model
     from ivr.house import House
     from ivr.scenarios.record import Recording
     from ivr.sessions.requests import Door, Reply
+    from ivr.speech.script import Line
 
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -250,12 +252,27 @@ def run_serve(arguments: argparse.Namespace) -> int:
 
 def fixed_words() -> Iterable[tuple[str, str]]:
     """(language, words) that the menus on disk may speak, for `ivr prompts`."""
-    from ivr.catalog.compile import compile_operator
     from ivr.catalog.spoken import spoken_words
+
+    for model in _models():
+        yield from spoken_words(model)
+
+
+def script_lines() -> Iterable[Line]:
+    """The same with the wordings they stand in, for whoever reads them aloud."""
+    from ivr.prompt_texts import script_lines as lines_of
+
+    for model in _models():
+        yield from lines_of(model)
+
+
+def _models() -> Iterator[Model]:
+    """The operators on disk that can be compiled."""
+    from ivr.catalog.compile import compile_operator
     from ivr.house import locales_of
 
     menus = Settings.from_environment().menus
     for folder in sorted(path.parent for path in menus.glob("*/operator.yaml")):
         model = compile_operator(folder, locales_of(menus)).model
         if model is not None:
-            yield from spoken_words(model)
+            yield model

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from ivr.engine.effects import Words
-from ivr.engine.model import Message, Model
+from ivr.engine.model import Message, Model, Template
 from ivr.engine.opening import opening_speech
 from ivr.engine.render import fixed_words
 
@@ -38,12 +38,10 @@ def spoken_at(model: Model) -> Iterator[tuple[str, str, str]]:
     The place is `file:line:col`, or for what operator.yaml says the dotted name there.
     """
     operator = model.operator
-    for place, node in _places(model):
-        for message in _messages(node):
-            for template in message.forms:
-                for piece in template:
-                    if isinstance(piece, str) and (words := fixed_words(piece)):
-                        yield place, message.language, words
+    for place, language, template in templates_at(model):
+        for piece in template:
+            if isinstance(piece, str) and (words := fixed_words(piece)):
+                yield place, language, words
     for language in operator.languages:
         for name, hours in operator.hours.items():
             for part in opening_speech(hours, operator.days[language], language):
@@ -52,6 +50,13 @@ def spoken_at(model: Model) -> Iterator[tuple[str, str, str]]:
     for tariff, names in operator.spoken.items():
         for language, words in names.items():
             yield f"tariffs.{tariff}.spoken.{language}", language, words
+
+
+def templates_at(model: Model) -> Iterator[tuple[str, str, Template]]:
+    """(place, language, wording) of every form of every wording for calls; the place as of `spoken_at`."""
+    for place, node in _places(model):
+        for message in _messages(node):
+            yield from ((place, message.language, template) for template in message.forms)
 
 
 def _places(model: Model) -> Iterator[tuple[str, object]]:

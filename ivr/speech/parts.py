@@ -1,15 +1,16 @@
-"""What the languages share: the error, the phrase, and how a number or an amount comes apart.
+"""What the spellers of all languages share: limits, and what is read from outside - numbers, amounts, telephone numbers, text.
 
-A speller answers with a phrase: the words in the pieces they are recorded in. Joined with spaces the pieces are the text, so
-what is planned for playing and what is printed cannot differ. A piece that ends in a comma is followed by a short pause.
+A phrase is a tuple of pieces in playing order. Joined by spaces the pieces are the words that are written; each piece is also one
+recording, so what is heard and what is printed cannot differ. A piece that ends in a comma is followed by a short pause.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 Phrase = tuple[str, ...]
 """Words in playing order, cut where recordings are joined."""
@@ -17,55 +18,41 @@ Phrase = tuple[str, ...]
 LARGEST = 10**15 - 1
 """The largest number that is spoken; every language here has words up to its trillions (10^12)."""
 
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
-_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+MICRO = 1_000_000
+"""Amounts are whole micro-units, as in the engine."""
+
+_AMOUNT = re.compile(r"([+-]?)([0-9]{1,40})(?:\.([0-9]{1,40}))?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
+_MARKUP = re.compile(r"<[A-Za-z/!?]|&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#x[0-9A-Fa-f]+);|\[\[")
+"""SSML and its entities, and the brackets in which espeak-ng takes phonemes."""
+_UNHEARD = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Soft hyphens, joiners, byte order marks, marks of writing direction: they shape how text looks and have no sound."""
 
 
 class SpeechError(ValueError):
     """Something cannot be said: the message names the value and where it stood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a number that is one recording.
-
-    `value` is a whole hundred (400) or 0 to 99; `power` counts the thousands it stands for (1: thousands, 2: millions).
-    `group` is the whole three-digit group it belongs to; `closes` says that the group's scale word or the noun follows.
-    """
-
-    value: int
-    power: int
-    group: int
-    closes: bool
+def short(value: object) -> str:
+    """A value as a message may show it: at most 40 characters, nothing that a terminal would act on."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    text = text if text.isprintable() else ascii(text)
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
-def pieces(number: int) -> Iterator[Piece]:
-    """The pieces of a number from 0 to `LARGEST`, largest first.
+def suggestion(wrong: object, known: Iterable[str]) -> str:
+    """The end of a message about a word that is not one of `known`: the nearest of them, or all."""
+    import difflib  # only a mistake needs it, and it takes longer to load than most phrases to spell
 
-    The last piece always has power 0 and closes; its value is 0 where the number is a round thousand, so that a noun has a place.
-    """
-    for power in (4, 3, 2, 1):
-        group = number // 1000**power % 1000
-        if group:
-            yield from _group(group, power)
-    group = number % 1000
-    if group:
-        yield from _group(group, 0)
-    else:
-        yield Piece(0, 0, 0, True)
-
-
-def _group(group: int, power: int) -> Iterator[Piece]:
-    hundreds, below = divmod(group, 100)
-    if hundreds:
-        yield Piece(hundreds * 100, power, group, not below)
-    if below:
-        yield Piece(below, power, group, True)
+    names = list(known)
+    near = difflib.get_close_matches(wrong.casefold(), names, 1, 0.6) if isinstance(wrong, str) and len(wrong) <= 40 else []
+    near = near or [name for name in names if isinstance(wrong, str) and name.casefold() == wrong.casefold()]
+    return f"not one of {', '.join(names)}{f'; did you mean {near[0]}?' if near else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Money as it is spoken: whole units, hundredths, and the decimals after the hundredths as digits without closing zeros."""
+    """Money as it is spoken: whole units, parts, and the decimals after the parts as digits without closing zeros."""
 
     negative: bool
     major: int
@@ -73,46 +60,76 @@ class Amount:
     tail: str
 
     @classmethod
-    def of(cls, amount: Decimal, exact: bool) -> Amount:
-        """The spoken parts of `amount`, in units of a currency with hundredths.
+    def of(cls, micro: int, exact: bool, decimals: int = 2) -> Amount:
+        """The spoken parts of `micro` micro-units of a currency whose part counts `decimals` decimals (0: it has none).
 
-        Rounded toward zero to two decimals (services.md, "For both"), or with up to six decimals where `exact`.
-        Raises SpeechError beyond `LARGEST` or six decimals.
+        Rounded toward zero to two decimals, as it is written (services.md, "For both"), or with all six where `exact`.
+        Raises SpeechError beyond `LARGEST`.
         """
-        if abs(amount) > LARGEST:
-            raise SpeechError(f"amount {_short(amount)}: larger than can be spoken")
-        places = Decimal("0.000001") if exact else Decimal("0.01")
-        rounded = abs(amount).quantize(places, rounding=ROUND_DOWN)
-        if exact and rounded != abs(amount):
-            raise SpeechError(f"amount {_short(amount)}: more than six decimals")
-        whole, _, decimals = f"{rounded:f}".partition(".")
-        return cls(amount < 0 and rounded != 0, int(whole), int(decimals[:2]), decimals[2:].rstrip("0"))
+        value = abs(micro)
+        if not exact:
+            value -= value % 10_000
+        major, rest = divmod(value, MICRO)
+        if major > LARGEST:
+            raise SpeechError(f"amount {short(Decimal(micro).scaleb(-6).normalize())}: {TOO_LARGE}")
+        if not rest:
+            return cls(micro < 0 and value > 0, major, 0, "")
+        figures = f"{rest:06d}"
+        return cls(micro < 0 and value > 0, major, int(figures[:decimals] or 0), figures[decimals:].rstrip("0"))
+
+
+TOO_LARGE = f"beyond {LARGEST}, the largest number that can be spoken"
 
 
 def whole_number(value: object, place: str) -> int:
     """`value` as a number that can be spoken: an int, or text of plain digits. Raises SpeechError naming it and its `place`."""
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+    if type(value) is not int:
+        if not isinstance(value, str) or not _WHOLE.fullmatch(value.strip()):
+            raise SpeechError(f"{place} {short(value)}: not a whole number such as 21")
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise SpeechError(f"{place} {_short(value)}: not a whole number")
-    if abs(value) > LARGEST:
-        raise SpeechError(f"{place} {_short(value)}: larger than can be spoken")
+    if not -LARGEST <= value <= LARGEST:
+        raise SpeechError(f"{place} {short(value)}: {TOO_LARGE}")
     return value
 
 
-def decimal_number(value: object, place: str) -> Decimal:
-    """`value` as an exact decimal: text like `-3.40`, an int or a Decimal; a float by its shortest text. Raises SpeechError otherwise."""
+def micro_units(value: object, place: str, exact: bool) -> int:
+    """`value` as micro-units: text like `-3.40`, an int or a Decimal; a float by its shortest text. Raises SpeechError otherwise.
+
+    Decimals after the sixth are cut off, or refused where the amount is `exact`.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise SpeechError(f"{place} {_short(value)}: not an amount")
-    text = value.strip() if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else repr(value)
-    if not _AMOUNT.fullmatch(text):
-        raise SpeechError(f"{place} {_short(value)}: not an amount such as 12.34")
-    return Decimal(text)
+        raise SpeechError(f"{place} {short(value)}: not an amount such as 12.34")
+    text = value.strip() if isinstance(value, str) else _plain(value)
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        raise SpeechError(f"{place} {short(value)}: not an amount such as 12.34")
+    sign, whole, decimals = found.groups("")
+    if exact and decimals[6:].strip("0"):
+        raise SpeechError(f"{place} {short(value)}: more than six decimals")
+    micro = int(whole) * MICRO + int(decimals[:6].ljust(6, "0"))
+    if micro > LARGEST * MICRO + MICRO - 1:
+        raise SpeechError(f"{place} {short(value)}: {TOO_LARGE}")
+    return -micro if sign == "-" else micro
 
 
-def _short(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _plain(value: float | Decimal) -> str:
+    """A number without an exponent, where that is not absurdly long."""
+    if isinstance(value, Decimal):
+        return f"{value:f}" if value.is_finite() and -40 < value.adjusted() < 40 else str(value)
+    return str(value) if isinstance(value, float) or abs(value) < 10**40 else "too large"
+
+
+def plain_text(text: str, place: str = "text") -> str:
+    """`text` without signs that have no sound. Raises SpeechError for markup and control characters, naming the text, what and where."""
+    if not text.isprintable():
+        text = _UNHEARD.sub("", text)
+        for at, letter in enumerate(text, 1):
+            if unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and letter not in "\t\n\r":
+                raise SpeechError(f"{place} {short(text)}: a control character, {ascii(letter)}, as letter {at}")
+    found = _MARKUP.search(text)
+    if found is not None:
+        raise SpeechError(f"{place} {short(text)}: markup, {found[0]!r}, at letter {found.start() + 1}; write the words alone")
+    return text
 
 
 def digit_groups(digits: str) -> tuple[str, ...]:

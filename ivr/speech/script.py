@@ -62,12 +62,12 @@ def rows(lines: Iterable[Line], languages: Sequence[str], currencies: Sequence[s
 
 
 def as_csv(found: Iterable[Row]) -> str:
-    """Rows as CSV (RFC 4180) with a first line of names. A byte order mark leads, by which spreadsheets know the letters."""
+    """Rows as CSV (RFC 4180, lines ended as here) with a first line of names."""
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(_inert(row.fields()) for row in found)
-    return "\ufeff" + text.getvalue()
+    return text.getvalue()
 
 
 def _inert(fields: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,8 +90,8 @@ def as_html(found: Sequence[Row]) -> str:
     out = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Recording script</title>',
         f"<style>{_STYLE}</style></head><body>\n<h1>Recording script</h1>",
-        "<p>Read each line as it stands in its sentence, in one tone and at one distance. Save it as a mono WAV of 16 to 48 kHz under the name",
-        f"in the last column, in <code>prompts/LANGUAGE/VOICE/</code>, then run <code>ivr prompts build</code>.</p>\n<ul>{keys}</ul>",
+        "<p>Read each line as it stands in its sentence, in one tone and at one distance. Save it as a mono WAV of 16 to 48 kHz under the",
+        f"name in the last column, in <code>prompts/LANGUAGE/VOICE/</code>, then run <code>ivr prompts build</code>.</p>\n<ul>{keys}</ul>",
     ]
     for language in dict.fromkeys(row.unit.language for row in found):
         for value, title in ((False, "sentences"), (True, "numbers, amounts and days")):
