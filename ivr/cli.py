@@ -12,8 +12,8 @@ from ivr import __version__
 from ivr.catalog.releases import NoMenus
 from ivr.settings import SettingsError
 
-ALONE = {"check": "ivr.commands_check", "releases": "ivr.commands_releases"}
-"""Commands that need neither books nor speech: to load those would take as long as to check a thousand menus."""
+ALONE = {"check": "ivr.commands_check", "releases": "ivr.commands_releases", "say": "ivr.commands_say"}
+"""Commands that need neither books nor sound: to load those would take as long as to check a thousand menus."""
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
@@ -43,6 +43,7 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         commands_graph,
         commands_preview,
         commands_releases,
+        commands_say,
         commands_schema,
         commands_sms,
         commands_switch,
@@ -66,6 +67,7 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     commands_schema.add_parsers(subparsers)
     commands_releases.add_parsers(subparsers)
     accounts.add_parsers(subparsers)
+    commands_say.add_parsers(subparsers)
     speech.add_parsers(subparsers, fixed=commands.fixed_words, lines=commands.script_lines)
     cli_i18n.add_parsers(subparsers)
 

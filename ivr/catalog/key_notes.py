@@ -47,6 +47,14 @@ SHAPE_NOTES: Mapping[str, tuple[str, str]] = {
     "ussd": ("USSD", "Below `ussd`."),
     "sms": ("SMS", "Below `sms`."),
     "call": ("Calls", "Below `call`."),
+    "speech": ("Speech", "Below `speech`: how calls say numbers and amounts. Without it: \"min\", no \"and\", AZN and TJS."),
+    "currency": ("Currency in words", "A currency's code below `speech.currencies`: its words, by language."),
+    "currency_words": ("Currency in a language", "A language below a currency: what its unit and its part are called after a number."),
+    "noun_forms": (
+        "Noun after numbers",
+        "In place of one word that is the same after every number: its forms, by plural category. English has `one` and `other`, Russian"
+        " `one`, `few`, `many` and a gender, Azerbaijani `other`.",
+    ),
     "keys": ("Keys", "Below `keys`: those that no choice may have."),
     "ussd_keys": ("Keys of a phone's menu", "Below `keys.ussd`."),
     "call_keys": ("Keys of a call", "Below `keys.call`."),
@@ -248,6 +256,10 @@ KEY_NOTES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "ussd": ("Rules of USSD.", "{octets: 160, wait: 60s}"),
         "sms": ("Rules of SMS.", "{parts: 3}"),
         "call": ("Rules of calls.", '{choice: "{label}: press {key}"}'),
+        "speech": (
+            "How calls say numbers and amounts.",
+            "{and: true, currencies: {EUR: {en: {unit: {one: euro, other: euros}, part: {one: cent, other: cents}}}}}",
+        ),
         "keys": ("Keys with a fixed meaning.", '{ussd: {back: "0"}, call: {back: "*"}, confirm: "1", refuse: "2"}'),
         "tries": ("Silence and wrong keys, of every menu and field.", "{no_input: {most: 3}, no_match: {most: 3}}"),
         "hours": ("Opening hours, by name.", '{support: {mon-fri: "09:00-18:00"}}'),
@@ -335,6 +347,29 @@ KEY_NOTES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "point": ("The key that writes a decimal point.", '"*"'),
         "speak_numbers": ("How numbers are spoken.", "grouped"),
         "person": ("The menu behind the key for a person.", "help.person"),
+    },
+    "speech": {
+        "thousand": ("How Azerbaijani says 1000: min or bir min.", "bir min"),
+        "and": ('true: English says "one hundred and one"; false: "one hundred one".', "true"),
+        "currencies": (
+            "Words of currencies, by ISO 4217 code; the operator's own, where it is neither AZN nor TJS, in every language it offers.",
+            "{EUR: {az: {unit: avro, part: sent}}}",
+        ),
+    },
+    "currency": {
+        "decimals": ("How many decimals the part counts: 2 are hundredths, 3 thousandths. Without it, 2.", "2"),
+        "*": ("A language: the currency's words in it.", "{unit: avro, part: sent}"),
+    },
+    "currency_words": {
+        "unit": ("The currency itself, after a number.", "{gender: m, one: доллар, few: доллара, many: долларов}"),
+        "part": ("Its part; without it, amounts are read as decimals of the unit.", "{one: cent, other: cents}"),
+    },
+    "noun_forms": {
+        "gender": ("Masculine, feminine or neuter (m, f, n), where the language has genders. Without it, m.", "f"),
+        "one": ("After 1, and in Russian 21, 31 ...", "гривна"),
+        "few": ("After 2 to 4, 22 ...; also the genitive, for decimals.", "гривны"),
+        "many": ("After 5 to 20, 25 ..., 0.", "гривен"),
+        "other": ("After any other number.", "euros"),
     },
     "keys": {
         "ussd": ("On a phone's menu.", '{back: "0", home: "00", next: "98"}'),

@@ -36,6 +36,7 @@ UNIONS: Mapping[str, tuple[str, ...]] = {
     "gives": ("text", "map:type"),
     "input": ("input_type", "{input}"),
     "size": ("text", "{bounds}"),
+    "noun": ("text", "{noun_forms}"),
 }
 """Kinds that may be written in several ways: `{shape}`, `map:KIND`, `list:KIND`, or a kind of text."""
 
@@ -53,7 +54,7 @@ TELLING: Mapping[str, frozenset[str]] = {
 NEVER_EMPTY = frozenset(["say_item", "step", "planned_item"])
 """Lists of these have at least one."""
 
-SAYS_SOMETHING = frozenset(["by_channel", "tries", "causes", "outcome"])
+SAYS_SOMETHING = frozenset(["by_channel", "tries", "causes", "outcome", "currency", "noun_forms"])
 """Maps of these have at least one key."""
 
 

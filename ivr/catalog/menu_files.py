@@ -104,7 +104,13 @@ class MenuFile:
             no_input=tries_of(context, node.get("no_input"), name, scope, context.operator.no_input),
             no_match=tries_of(context, node.get("no_match"), name, scope, context.operator.no_match),
             otherwise=outcomes_of(
-                context, name, node.get("otherwise"), [*looked_up, doing], node.get("connect") is not None, fields, scope
+                context,
+                name,
+                node.get("otherwise"),
+                [*looked_up, doing],
+                reader.text(node.get("connect"), "connect") or None,
+                fields,
+                scope,
             ),
             connect=self._person(node.get("connect")),
             also_sms=self._receipt(name, node.get("also_sms"), scope),

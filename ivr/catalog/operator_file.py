@@ -12,6 +12,7 @@ from ivr.catalog.house_rules import hours_of, people_of, rules_of
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import ANSWERS, CHANNELS, SHAPES
 from ivr.catalog.source import Node
+from ivr.catalog.speech_rules import speech_of
 from ivr.catalog.translations import Translations
 from ivr.catalog.wordings import Scope, Wordings
 from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Operator, SmsSettings, Tries, UssdSettings, Wording
@@ -244,6 +245,7 @@ class OperatorFile:
             resume=float(reader.span((node.get("sessions") or node).get("resume"), "resume", 300)),
             tariff_kinds=self.tariff_kinds,
             days=days_of(self.languages, catalogs, reader.faults if self.hours else None),
+            speech=speech_of(node.get("speech"), reader),
         )
 
     def _sms(self, node: Node | None) -> SmsSettings:

@@ -40,14 +40,14 @@ def outcomes_of(
     menu: str,
     node: Node | None,
     services: list[Service | None],
-    connect: bool,
+    person: str | None,
     fields: Mapping[str, FieldType],
     scope: MenuScope,
 ) -> dict[str, Outcome]:
     """A menu's `otherwise`. Faults: E040 for what it leaves unanswered, E041 for what cannot be, E043 for a name two services share."""
     reader = context.reader
     possible: dict[str, Mapping[str, Type]] = dict(EVERY_SERVICE)
-    if connect:
+    if person is not None:
         possible.update(PERSON)
     owner: dict[str, str] = {}
     for service in services:
@@ -66,8 +66,16 @@ def outcomes_of(
             outcome = _outcome(context, menu, key, value, fields, scope.widened(brought))
             if outcome is not None:
                 outcomes[key.text] = outcome
+    # who has no hours is never closed
+    known = context.operator.people.get(person or "")
+    always_open = known is not None and known.hours is None
     unanswered = [
-        name for name in possible if name not in outcomes and name not in EVERY_SERVICE and (node is None or node.get(name) is None)
+        name
+        for name in possible
+        if name not in outcomes
+        and name not in EVERY_SERVICE
+        and (node is None or node.get(name) is None)
+        and not (name == "closed" and always_open)
     ]
     if unanswered:
         reader.fault(node or context.everything[menu], "E040", f"no answer for: {', '.join(unanswered)}; word it under `otherwise`")

@@ -89,6 +89,11 @@ NUMBER = Value(
     whole=(10_000, 999_999_999_999_999),
     examples=("994501110001",),
 )
+SPOKEN = Value(
+    '{what} is a word as it is spoken, without figures and signs, such as manats; not "{text}"',
+    r"[^0-9<>&*#{}\[\]\x00-\x1f]+",
+    examples=("manat", "manats"),
+)
 SIMPLE_TYPES = tuple("money date time count tariff flag number msisdn text span".split())
 """The types of a single value that a service gives."""
 
@@ -183,6 +188,10 @@ VALUES: Mapping[tuple[str, str], Value] = {
     ),
     ("call", "point"): Value('point is the key that writes a decimal point: "*" or "#"', r"[*#]"),
     ("call", "speak_numbers"): Value("speak_numbers is grouped or digits", words=("grouped", "digits")),
+    ("speech", "thousand"): Value('Azerbaijani says 1000 as "min" or as "bir min"', words=("min", "bir min")),
+    ("noun_forms", "gender"): Value("a gender is m, f or n (masculine, feminine, neuter)", words=("m", "f", "n")),
+    **dict.fromkeys([("noun_forms", name) for name in ("one", "few", "many", "other")], SPOKEN),
+    **dict.fromkeys([("currency_words", name) for name in ("unit", "part")], SPOKEN),
     **dict.fromkeys(
         [("ussd_keys", name) for name in ("back", "home", "next")],
         Value("a key is one or two digits, in quotes", r"[0-9]{1,2}", whole=(0, 99), examples=("0", "00", "98")),
@@ -242,6 +251,7 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("ussd", "octets"): Range(100, 160, 160, "fewer leave no room beside back, home and next"),
     ("sms", "parts"): Range(1, 10, 3),
     ("cycle", "day"): Range(1, 28, 1),
+    ("currency", "decimals"): Range(1, 3, 2, "a currency without parts has no `part`"),
     ("step", "silence"): Range(1, 100, 3),
     ("sized_type", "text"): Range(1, 160, 24),
     **{("sized_type", name): Range(1, 999_999_999, example) for name, example in (("number", 20), ("count", 500), ("span", 3600))},
@@ -270,6 +280,8 @@ KEYS: Mapping[tuple[str, str], KeyRule] = {
     ("operator", "people"): NAMES,
     ("operator", "switches"): NAMES,
     ("numbers", "*"): NAMES,
+    ("speech", "currencies"): KeyRule(r"[A-Z]{3}", 'a currency is its ISO 4217 code, such as EUR; not "{text}"'),
+    ("currency", "*"): KeyRule(r"[a-z]{2,3}(_[A-Z]{2})?", 'a language is a code such as az, en or ru; not "{text}"'),
     ("hours", "*"): KeyRule(f"({_DAYS})(-({_DAYS}))?", 'days are written mon, sat-sun or mon-fri; not "{text}"'),
     ("scenarios", "scenarios"): NAMES,
     ("sms", "same"): KeyRule(r"[\s\S]", '`same` is a sign and those that count as it, such as "-": "–—"; not "{text}"'),

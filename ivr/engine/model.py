@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ivr.engine.expressions import Node
+from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.engine.values import Hours, Money, Value
 
 
@@ -340,6 +341,7 @@ class Operator:
     resume: float = 0.0
     tariff_kinds: Mapping[str, str] = field(default_factory=dict)
     days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    speech: SpeechRules = PLAIN
 
     def in_group(self, group: str, kind: str, tariff: str) -> bool:
         """Whether a line of `kind` (`prepaid`, `postpaid`) with `tariff` belongs to `group`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import hmac
 
@@ -39,9 +40,15 @@ class Repeats:
         return not record.state.ended or not (isinstance(request, Open) or (not request.text and record.seen[0] > 0))
 
 
-def name_of(before: Record | None, session: str, msisdn: str) -> str:
-    """The name that a session's effects carry in their keys: where an id is used again, its next use has keys of its own."""
+def name_of(before: Record | None, session: str, msisdn: str, now: datetime.datetime) -> str:
+    """The name that a session's effects carry in their keys: where an id is used again, its next use has keys of its own.
+
+    While the session before is remembered (`before`), uses are counted. Afterwards the quarter of an hour in which it was opened tells them
+    apart: a gateway that counts its ids from the start again would else find its fees paid and its acts done. A request that is repeated
+    after a crash comes within seconds, and gets the name it had.
+    """
+    name = f"{session}@{now:%H}{now.minute // 15}"
     if before is None or before.state.msisdn != msisdn:
-        return session
+        return name
     _, _, uses = before.state.session.rpartition("~")
-    return f"{session}~{int(uses) + 1 if uses.isdigit() else 2}"
+    return f"{name}~{int(uses) + 1 if uses.isdigit() else 2}"

@@ -216,7 +216,7 @@ class Runner:
         ):
             self._left(before, "timed_out" if self._over(before) else "superseded")
         # the digest keeps two texts under one id apart, also in a process that does not know the other
-        name = f"{session}:{seen[1]}" if opening.channel == "sms" else name_of(self.store.get(session), session, opening.msisdn)
+        name = f"{session}:{seen[1]}" if opening.channel == "sms" else name_of(self.store.get(session), session, opening.msisdn, now)
         try:
             if opening.channel == "sms" and (answers := self.messages.answers(name, opening.msisdn)):
                 return Reply((*answers, End("completed")), True, answers[-1].language, release=model.release)

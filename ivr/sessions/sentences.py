@@ -38,7 +38,7 @@ def said_before(record: Record, model: Model | None) -> Reply:
         return Reply((*record.messages, End("completed")), True, record.state.language, release=record.release)
     if page is None:
         if model is None or record.state.channel != "ussd":
-            return Reply((End("ended"),), ended, record.state.language)
+            return Reply((End("ended"),), True, record.state.language)
         return sentence(model, "ussd", record.state.language, "timed_out")
     effects: tuple[Effect, ...] = (page, End("completed")) if ended else (page,)
     return Reply(effects, ended, page.language, release=record.release)

@@ -18,7 +18,7 @@ from ivr.speech.files import Entry, digest
 from ivr.speech.parts import SpeechError
 from ivr.speech.recordings import Defect, Recording, Recordings, Unusable, read_recording
 from ivr.speech.stock import Sound, Stock
-from ivr.speech.units import Unit, Utterance, pieces, shaped, unit
+from ivr.speech.units import Unit, Utterance, chunks, pieces, shaped, unit
 from ivr.speech.voice import Engine
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class Human:
         self._root, self._stock, self._preferred = root, stock, preferred
         self._refused: dict[str, tuple[str, Defect]] = {}
         self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, str], tuple[object, object, Mapping[str, Recording]]] = {}
         self.found = Recordings(root, preferred)
 
     def scan(self) -> None:
@@ -68,15 +69,30 @@ class Human:
     def cover(self, said: Utterance) -> list[Sound | Pause] | None:
         """The utterance by the first voice that can say all of it."""
         for voice in self.found.voices(said.language):
-            folder = f"{said.language}/{voice}/"
-            for one in (unit(" ".join(said.phrase), said.language, said.final), *pieces(said)):
-                recording = self.found.get(one, voice) if isinstance(one, Unit) else None
-                if recording is not None and isinstance(one, Unit) and self._stock.manifest.get(recording.key) is None:
-                    self.take(recording, one)
-            covered = self._stock.words(folder).cover(said)
+            self._take_in(said, voice)
+            covered = self._stock.words(f"{said.language}/{voice}/").cover(said)
             if covered is not None:
                 return covered
         return None
+
+    def _take_in(self, said: Utterance, voice: str) -> None:
+        """Convert what could say a part of the utterance and was not looked at yet: dropped in since the last build."""
+        pending = self._pending(said.language, voice)
+        if pending:
+            for one in chunks(" ".join(said.phrase), said.language):
+                for name in (one.id, one.other):
+                    if name in pending:
+                        self.take(pending[name], one)
+
+    def _pending(self, language: str, voice: str) -> Mapping[str, Recording]:
+        """A voice's recordings that are neither converted nor refused."""
+        entries, found = self._stock.manifest.entries(), self.found
+        held = self._waiting.get((language, voice))
+        if held is None or held[0] is not entries or held[1] is not found:
+            all_of = found.by_voice.get((language, voice), {})
+            waiting = {name: one for name, one in all_of.items() if one.key not in entries and one.key not in self._refused}
+            held = self._waiting[language, voice] = (entries, found, waiting)
+        return held[2]
 
     def take(self, recording: Recording, one: Unit, save: bool = True) -> Entry | Defect | None:
         """Check and convert a recording of a unit: its new entry, what is wrong with it, or None where it is as it was.
@@ -98,6 +114,7 @@ class Human:
                 entry = self._converted(recording, one, seen)
             except Unusable as error:
                 self._refused[recording.key] = (seen, error.defect)
+                self._waiting.clear()
                 if known is not None:
                     self._stock.manifest.add({}, without=[recording.key])
                 # the file's name says its words, and they are the menus' or the stock's, never a subscriber's
@@ -200,16 +217,17 @@ class Machine:
             sound = source.engine.render(shaped(one), one.language)
         return self._stock.keep(f"{one.language}/{one.id}", *sound, one, source.voice, source.made_of)
 
-    def fresh(self, one: Unit, replace: bool) -> bool:
-        """Whether a build has nothing to do for a unit; `replace`: what another voice made does not count."""
+    def fresh(self, one: Unit, replace: bool, since: int) -> bool:
+        """Whether a build has nothing to do for a unit. `replace`: what another voice made does not count; `since` as in
+        `Stock.undamaged`."""
         entry = self._stock.manifest.get(one.id)
         if one.language not in self.engines:
             # Without a voice there is nothing better than what is there.
             found = entry or self._stock.manifest.get(one.other)
-            return found is not None and self._stock.undamaged(found)
+            return found is not None and self._stock.undamaged(found, since)
         if entry is None:
             return False
         source = self.source(one)
         other_voice = source.engine is not None and not entry.voice.startswith(f"{source.engine.name} ")
         same_voice = entry.voice == source.voice or (other_voice and not replace)
-        return entry.made_of == source.made_of and same_voice and self._stock.undamaged(entry)
+        return entry.made_of == source.made_of and same_voice and self._stock.undamaged(entry, since)

@@ -1,4 +1,4 @@
-"""`ivr say` and `ivr prompts`: the speller and the prompt library on the command line."""
+"""`ivr prompts`: the prompt library on the command line."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from decimal import Decimal
 from pathlib import Path
 
 from ivr.settings import SettingsError
@@ -27,25 +26,6 @@ from ivr.speech.voice import PROJECT, Engine, EspeakEngine, by_language, engine
 CURRENCIES = ("AZN", "TJS")
 """Currencies whose amounts are readied."""
 
-_SHAPES: Mapping[str, tuple[tuple[str, ...], int]] = {
-    "cardinal": (("n", "gender"), 1),
-    "ordinal": (("n", "gender"), 1),
-    "count": (("n", "unit"), 2),
-    "money": (("amount", "currency", "form"), 2),
-    "date": (("date", "form"), 1),
-    "time": (("time",), 1),
-    "span": (("seconds",), 1),
-    "digits": (("digits",), 1),
-}
-"""The input names of a kind's VALUEs in order, and how many of them are needed."""
-
-_SAY_HELP = """\
-examples:
-  ivr say ru money 12.34 AZN            ivr say az date 2027-03-05 until
-  ivr say en money 0.0236 AZN exact     ivr say ru count 21 minute
-  ivr say az phone_grouped 994501110001
-  echo '{"lang": "ru", "kind": "cardinal", "input": {"n": 21, "gender": "f"}}' | ivr say --jsonl
-"""
 _BUILD_HELP = """\
 examples:
   ivr prompts build                                what is missing or changed, with espeak-ng
@@ -58,16 +38,9 @@ def add_parsers(
     fixed: Callable[[], Iterable[tuple[str, str]]] = tuple,
     lines: Callable[[], Iterable[Line]] = tuple,
 ) -> None:
-    """Add `say` and `prompts` to the command line. `fixed` gives the menus' fixed words as (language, text), `lines` the same with where
+    """Add `prompts` to the command line. `fixed` gives the menus' fixed words as (language, text), `lines` the same with where
     they stand; both are asked only when needed."""
     raw = argparse.RawDescriptionHelpFormatter
-    say = subparsers.add_parser("say", help="the spoken words of a value", epilog=_SAY_HELP, formatter_class=raw)
-    say.add_argument("language", nargs="?", help=", ".join(spell.LANGUAGES))
-    say.add_argument("kind", nargs="?", help=", ".join(spell.KINDS))
-    say.add_argument("value", nargs="*", help="the value, then its unit, currency or form")
-    say.add_argument("--jsonl", action="store_true", help="read objects with lang, kind and input from standard input, answer a line each")
-    say.set_defaults(run=run_say)
-
     prompts = subparsers.add_parser("prompts", help="the recorded and synthesised prompts", epilog=_BUILD_HELP, formatter_class=raw)
     actions = prompts.add_subparsers(dest="action", required=True)
     build = actions.add_parser("build", help="make what is missing or changed", epilog=_BUILD_HELP, formatter_class=raw)
@@ -98,67 +71,6 @@ def add_parsers(
         )
         action.add_argument("--cache", type=Path, help="where ready prompts are kept (default: cache/ in the recordings' folder)")
         action.set_defaults(run=run, fixed=fixed, lines=lines)
-
-
-def run_say(args: argparse.Namespace) -> int:
-    """`ivr say`: 0, or 1 where something could not be said, 2 for wrong usage."""
-    if args.jsonl:
-        if args.language is not None:
-            print("ivr say: --jsonl takes no values", file=sys.stderr)
-            return 2
-        return _say_lines()
-    if args.kind is None or not args.value:
-        print("ivr say: LANG KIND VALUE... or --jsonl; see ivr say --help", file=sys.stderr)
-        return 2
-    try:
-        print(spell.say(args.language, args.kind, _given(args.kind, args.value)))
-    except SpeechError as error:
-        print(_line(f"error: {error}"), file=sys.stderr)
-        return 1
-    return 0
-
-
-def _given(kind: str, values: Sequence[str]) -> Mapping[str, object]:
-    """The input object of a kind's VALUEs. Raises SpeechError where there are too few or too many."""
-    if kind == "phone_grouped":
-        return {"groups": list(values)} if len(values) > 1 else {"digits": values[0]}
-    if kind not in _SHAPES:
-        return {}
-    names, least = _SHAPES[kind]
-    if not least <= len(values) <= len(names):
-        wanted = " ".join(name.upper() if place < least else f"[{name.upper()}]" for place, name in enumerate(names))
-        raise SpeechError(f"{kind}: takes {wanted}, not {len(values)} values")
-    return dict(zip(names, values, strict=False))
-
-
-def _say_lines() -> int:
-    """A line out for every line in; a line that cannot be said is answered `error: ...` in its place."""
-    worst = 0
-    for raw in sys.stdin.buffer:
-        try:
-            answer = _say_object(raw)
-        except SpeechError as error:
-            answer, worst = f"error: {error}", 1
-        print(_line(answer), flush=True)
-    return worst
-
-
-def _say_object(raw: bytes) -> str:
-    try:
-        row = json.loads(raw, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise SpeechError(f"no JSON object: {str(error)[:80]}") from error
-    if not isinstance(row, dict):
-        raise SpeechError("no JSON object with lang, kind and input")
-    missing = [name for name in ("lang", "kind", "input") if name not in row]
-    if missing:
-        raise SpeechError(f"{missing[0]!r} is missing")
-    return spell.say(row["lang"], row["kind"], row["input"])
-
-
-def _line(text: str) -> str:
-    """Text as exactly one line that any terminal takes."""
-    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _units(args: argparse.Namespace) -> tuple[Unit, ...]:
@@ -215,9 +127,7 @@ def run_status(args: argparse.Namespace) -> int:
         print(json.dumps(_status_object(found), ensure_ascii=False))
         return 0 if found.complete else 1
     for language, row in found.languages.items():
-        print(
-            f"{language}: {row.ready} of {row.prompts} ready, {row.recorded} recorded, {row.missing} missing, {row.stale} stale; {row.seconds} s"
-        )
+        print(f"{language}: {row.ready} of {row.prompts} ready ({row.seconds} s), {row.recorded} recorded, {row.stale} stale")
         for voice, number in row.voices.items():
             print(f"    {number} by {voice}")
     for one in found.missing[:_SHOWN]:

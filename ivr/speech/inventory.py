@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ivr.engine.effects import Words
+from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.engine.values import MICRO, UNITS, Count, Money
 from ivr.speech import spell
 from ivr.speech.parts import Phrase, SpeechError
@@ -27,11 +28,14 @@ YEARS = range(2020, 2046)
 """The years covered."""
 
 
-def inventory(languages: Iterable[str], currencies: Sequence[str]) -> tuple[Unit, ...]:
-    """Every slot unit of the languages, each once, in a fixed order. Raises SpeechError for an unknown language or currency."""
+def inventory(languages: Iterable[str], currencies: Sequence[str], rules: SpeechRules = PLAIN) -> tuple[Unit, ...]:
+    """Every slot unit of the languages as the `rules` of an operator have them, each once, in a fixed order.
+
+    Raises SpeechError for an unknown language or currency.
+    """
     found: dict[str, Unit] = {}
     for language in languages:
-        for one in _of_language(language, tuple(currencies)):
+        for one in _of_language(language, tuple(currencies), rules):
             found[one.id] = one
     return tuple(found.values())
 
@@ -67,68 +71,68 @@ def recorded(language: str, words: str, recordings: Path, voice: str | None = No
 
 
 @lru_cache(maxsize=16)
-def _of_language(language: str, currencies: tuple[str, ...]) -> tuple[Unit, ...]:
-    module = spell.speller(language)
+def _of_language(language: str, currencies: tuple[str, ...], rules: SpeechRules) -> tuple[Unit, ...]:
+    module = spell.speller(language, rules)
     for currency in currencies:
         if currency not in module.CURRENCIES:
             raise SpeechError(f"currency {currency!r}: not one of {', '.join(module.CURRENCIES)}")
-    words = dict.fromkeys(text.rstrip(",") for phrase in _phrases(language, currencies) for text in phrase)
+    words = dict.fromkeys(text.rstrip(",") for phrase in _phrases(language, currencies, rules) for text in phrase)
     words |= dict.fromkeys((module.STAR, module.HASH))
-    ended = dict.fromkeys(phrase[-1] for phrase in _endings(language, currencies) if phrase)
+    ended = dict.fromkeys(phrase[-1] for phrase in _endings(language, currencies, rules) if phrase)
     return (*(unit(text, language) for text in words), *(unit(text, language, final=True) for text in ended))
 
 
 @lru_cache(maxsize=16)
-def examples(language: str, currencies: tuple[str, ...]) -> Mapping[str, str]:
+def examples(language: str, currencies: tuple[str, ...], rules: SpeechRules = PLAIN) -> Mapping[str, str]:
     """Unit id -> the words of a value in which it stands, for whoever reads it aloud."""
     found: dict[str, str] = {}
-    for phrase in _phrases(language, currencies):
+    for phrase in _phrases(language, currencies, rules):
         shown = " ".join(phrase)
         for place, words in enumerate(phrase):
             after = "" if place == len(phrase) - 1 and len(phrase) > 1 else " ..."
             found.setdefault(unit(words, language).id, f"{shown}{after}" if place or len(phrase) == 1 else shown)
-    for phrase in _endings(language, currencies):
+    for phrase in _endings(language, currencies, rules):
         if phrase:
             found.setdefault(unit(phrase[-1], language, final=True).id, f"... {' '.join(phrase)}.")
     return found
 
 
-def _endings(language: str, currencies: tuple[str, ...]) -> Iterator[Phrase]:
+def _endings(language: str, currencies: tuple[str, ...], rules: SpeechRules) -> Iterator[Phrase]:
     """The phrases whose last piece ends sentences every day."""
     for number in (*range(100), *range(100, 1000, 100)):
-        yield spell.phrase(number, "", language)
+        yield spell.phrase(number, "", language, rules)
         for currency in currencies:
-            yield spell.phrase(Money(number * MICRO, currency), "", language)
+            yield spell.phrase(Money(number * MICRO, currency), "", language, rules)
         for name in UNITS if number <= 31 or number % 10 == 0 else ():
-            yield spell.phrase(Count(number, name), "", language)
+            yield spell.phrase(Count(number, name), "", language, rules)
     for currency in currencies:
         for hundredths in range(1, 100):
-            yield spell.phrase(Money(MICRO + hundredths * (MICRO // 100), currency), "", language)
+            yield spell.phrase(Money(MICRO + hundredths * (MICRO // 100), currency), "", language, rules)
     for year in YEARS:
         for form in ("", "until"):
-            yield spell.phrase(datetime.date(year, 1, 1), form, language)
+            yield spell.phrase(datetime.date(year, 1, 1), form, language, rules)
 
 
-def _phrases(language: str, currencies: tuple[str, ...]) -> Iterator[Phrase]:
+def _phrases(language: str, currencies: tuple[str, ...], rules: SpeechRules) -> Iterator[Phrase]:
     for number in (*_numbers(), -1):
-        yield spell.phrase(number, "", language)
+        yield spell.phrase(number, "", language, rules)
     for name in UNITS:
         for number in _numbers():
-            yield spell.phrase(Count(number, name), "", language)
+            yield spell.phrase(Count(number, name), "", language, rules)
     for currency in currencies:
-        yield from _amounts(language, currency)
+        yield from _amounts(language, currency, rules)
     for ordinal in range(366):
         day = datetime.date(2024, 1, 1) + datetime.timedelta(ordinal)
         for form in ("", "until"):
-            yield spell.phrase(day, form, language)[:1]
+            yield spell.phrase(day, form, language, rules)[:1]
     for year in YEARS:
         for form in ("", "until"):
-            yield spell.phrase(datetime.date(year, 1, 1), form, language)[1:]
+            yield spell.phrase(datetime.date(year, 1, 1), form, language, rules)[1:]
     for minute in range(24 * 60):
-        yield spell.KINDS["time"](spell.speller(language), {"time": f"{minute // 60:02d}:{minute % 60:02d}"})
+        yield spell.KINDS["time"](spell.speller(language, rules), {"time": f"{minute // 60:02d}:{minute % 60:02d}"})
     for figures in range(1000):
         groups = [f"{figures:03d}", f"{figures % 100:02d}", f"{figures % 10}"]
-        yield spell.KINDS["phone_grouped"](spell.speller(language), {"groups": groups})
+        yield spell.KINDS["phone_grouped"](spell.speller(language, rules), {"groups": groups})
 
 
 def _numbers() -> Iterator[int]:
@@ -137,15 +141,15 @@ def _numbers() -> Iterator[int]:
     yield from range(1000, MOST + 1, 1000)
 
 
-def _amounts(language: str, currency: str) -> Iterator[Phrase]:
+def _amounts(language: str, currency: str, rules: SpeechRules) -> Iterator[Phrase]:
     for number in _numbers():
-        yield spell.phrase(Money(number * MICRO, currency), "", language)
+        yield spell.phrase(Money(number * MICRO, currency), "", language, rules)
     hundredth = MICRO // 100
     for hundredths in range(1, 100):
         for major in (0, 1):
-            yield spell.phrase(Money(major * MICRO + hundredths * hundredth, currency), "", language)
+            yield spell.phrase(Money(major * MICRO + hundredths * hundredth, currency), "", language, rules)
     for step in range(100):
         # Fees: any first two decimals, then any further two; each pair is met once, with and without whole units before it.
-        yield spell.phrase(Money(step * hundredth + 1100, currency), "exact", language)
-        yield spell.phrase(Money(MICRO + step * hundredth + 1100, currency), "exact", language)
-        yield spell.phrase(Money(step * 100 + 10_000, currency), "exact", language)
+        yield spell.phrase(Money(step * hundredth + 1100, currency), "exact", language, rules)
+        yield spell.phrase(Money(MICRO + step * hundredth + 1100, currency), "exact", language, rules)
+        yield spell.phrase(Money(step * 100 + 10_000, currency), "exact", language, rules)

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ivr.engine.effects import Pause, Spoken
+from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.speech import audio
 from ivr.speech.building import BuildReport, Outages, Source, batches
 from ivr.speech.choosing import Human, Machine, MissingPrompt
@@ -22,7 +23,7 @@ from ivr.speech.files import Entry, Manifest, digest, sweep_parts
 from ivr.speech.joined import Joined, JoinedStore
 from ivr.speech.parts import SpeechError
 from ivr.speech.progress import Progress, Quiet
-from ivr.speech.recordings import Defect
+from ivr.speech.recordings import Defect, named
 from ivr.speech.settings import SpeechSettings
 from ivr.speech.stock import Broken, Sound, Stock
 from ivr.speech.units import Unit, shaped, utterances
@@ -53,8 +54,8 @@ class PromptLibrary:
         root = Path(recordings).resolve()
         settings = settings or SpeechSettings.from_environment()
         self.cache = Path(cache).resolve() if cache is not None else root / "cache"
-        self._built = Stock(self.cache, self.cache / "manifest.json", settings.masters)
-        self._taken = Stock(self.cache, self.cache / "recorded.json", settings.masters)
+        self._built = Stock(self.cache, "manifest.json", settings.masters)
+        self._taken = Stock(self.cache, "recorded.json", settings.masters)
         self.manifest: Manifest = self._built.manifest
         self._engines = dict(engines or {})
         self.human = Human(root, self._taken, dict(voices or {}))
@@ -65,10 +66,13 @@ class PromptLibrary:
 
     # -- calls
 
-    def join(self, parts: tuple[Spoken, ...]) -> Joined:
-        """One file, in every format, that says all parts in order. Raises MissingPrompt, or SpeechError for what cannot be spoken."""
+    def join(self, parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> Joined:
+        """One file, in every format, that says all parts in order, values as the `rules` of an operator have them.
+
+        Raises MissingPrompt, or SpeechError for what cannot be spoken.
+        """
         self._look()
-        told = utterances(parts)
+        told = utterances(parts, rules)
         for _ in range(3):
             planned: list[Sound | Pause] = []
             for one in told:
@@ -163,7 +167,8 @@ class PromptLibrary:
         Without a voice for its language a recorded unit needs no other prompt.
         """
         self.manifest.refresh()
-        return tuple(one for one in units if not self.machine.fresh(one, replace) and not self._spared(one))
+        since = self._built.written()
+        return tuple(one for one in units if not self.machine.fresh(one, replace, since) and not self._spared(one))
 
     def _spared(self, one: Unit) -> bool:
         return one.language not in self._engines and self.human.has(one)
@@ -176,10 +181,7 @@ class PromptLibrary:
         self._taken.manifest.refresh()
         self.human.scan()
         self.human.drop_gone()
-        by_id: dict[tuple[str, str], Unit] = {}
-        for one in units:
-            by_id[one.language, one.id] = one
-            by_id.setdefault((one.language, one.other), one)
+        by_id = named(units, self.human.found)
         wanted = [(found, by_id[found.language, found.unit_id]) for found in self.human.found if (found.language, found.unit_id) in by_id]
         fresh: dict[str, Entry] = {}
         refused: list[tuple[Unit, Defect]] = []

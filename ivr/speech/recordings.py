@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ivr.speech import audio, spell
 from ivr.speech.audio import Samples
 from ivr.speech.parts import SpeechError
-from ivr.speech.units import Unit
+from ivr.speech.units import Unit, chunks
 
 QUIETEST = -42.0
 """Active level, dBFS, under which a recording is refused: to raise it would raise its noise with it."""
@@ -112,21 +112,37 @@ class Recordings:
         found = self.by_voice.get((one.language, voice), {})
         return found.get(one.id) or found.get(one.other)
 
-    def strays(self, units: Iterable[Unit]) -> Iterator[Defect]:
-        """Files that no call will ever play: sounds of other kinds, and WAVs whose name is no prompt's."""
-        known: dict[str, set[str]] = {}
+    def strays(self, units: Iterable[Unit], by_id: Mapping[tuple[str, str], Unit]) -> Iterator[Defect]:
+        """Files that no call will play: sounds of other kinds, and WAVs whose name is no prompt's nor that of a part of one (`named`)."""
+        names: dict[str, list[str]] = {}
         for one in units:
-            known.setdefault(one.language, set()).update((one.id, one.other))
-        for language in known:
+            names.setdefault(one.language, []).append(one.id)
+        for language, mine in names.items():
             for path in sorted((self.root / language).glob("*/*")):
                 if path.name.startswith(".") or not path.is_file():
                     continue
                 if path.suffix.lower() != ".wav":
                     yield Defect(path, "format", f"not a .wav: save it as {path.with_suffix('.wav').name}")
-                elif path.stem not in known[language]:
-                    near = get_close_matches(path.stem, known[language], 1, 0.8)
+                elif (language, path.stem) not in by_id:
+                    near = get_close_matches(path.stem, mine, 1, 0.8)
                     hint = f"; did you mean {near[0]}.wav?" if near else "; `ivr prompts script` lists the names"
                     yield Defect(path, "unknown", f"no prompt has this name: misspelled, or its words have changed{hint}")
+
+
+def named(units: Iterable[Unit], found: Recordings) -> Mapping[tuple[str, str], Unit]:
+    """(language, id) -> whose recording it is: each unit's either way, and those of their runs of words that somebody has recorded."""
+    units = tuple(units)
+    by_id: dict[tuple[str, str], Unit] = {}
+    for one in units:
+        by_id[one.language, one.id] = one
+        by_id.setdefault((one.language, one.other), one)
+    unclear = {(one.language, one.unit_id) for one in found} - by_id.keys()
+    for one in units if unclear else ():
+        for chunk in chunks(one.words, one.language):
+            for name in (chunk.id, chunk.other):
+                if (one.language, name) in unclear:
+                    by_id.setdefault((one.language, name), chunk)
+    return by_id
 
 
 def _sounds(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ivr.speech.choosing import made_of
 from ivr.speech.files import Entry
 from ivr.speech.library import PromptLibrary
-from ivr.speech.recordings import Defect, Unusable, expected_seconds, read_recording
+from ivr.speech.recordings import Defect, Unusable, expected_seconds, named, read_recording
 from ivr.speech.units import Unit
 
 
@@ -41,8 +41,8 @@ class Status:
 
     @property
     def complete(self) -> bool:
-        """Whether every prompt can be played and nothing is wrong with a recording."""
-        return not self.missing and not self.defects
+        """Whether every prompt can be played and nothing is wrong with a file that one needs."""
+        return not self.missing and all(defect.kind == "unknown" for defect in self.defects)
 
 
 def status(library: PromptLibrary, units: Sequence[Unit], languages: Iterable[str]) -> Status:
@@ -74,7 +74,7 @@ def status(library: PromptLibrary, units: Sequence[Unit], languages: Iterable[st
 
 def _recordings(library: PromptLibrary, units: Sequence[Unit]) -> tuple[list[Path], list[Defect]]:
     """Recordings that wait for a build, and what is wrong with any."""
-    by_id = {(one.language, one.other): one for one in units} | {(one.language, one.id): one for one in units}
+    by_id = named(units, library.human.found)
     new: list[Path] = []
     defects: list[Defect] = []
     for found in library.human.found:
@@ -86,7 +86,7 @@ def _recordings(library: PromptLibrary, units: Sequence[Unit]) -> tuple[list[Pat
             new.append(found.path)
         except Unusable as error:
             defects.append(error.defect)
-    return new, [*defects, *library.human.found.strays(units)]
+    return new, [*defects, *library.human.found.strays(units, by_id)]
 
 
 def _odd_length(library: PromptLibrary, one: Unit, entry: Entry) -> Defect | None:

@@ -12,10 +12,7 @@ from ivr.engine.effects import Pause
 from ivr.speech import audio
 from ivr.speech.audio import Samples
 from ivr.speech.files import Entry, Manifest, digest, write_whole
-from ivr.speech.units import FINAL, GROUP_PAUSE, SENTENCE_PAUSE, Unit, Utterance, normalised, unit
-
-_MOST_TOKENS = 80
-"""Words of the longest text that is put together from shorter recordings."""
+from ivr.speech.units import FINAL, GROUP_PAUSE, MOST_TOKENS, SENTENCE_PAUSE, Unit, Utterance, normalised, tokens, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +33,12 @@ class Broken(Exception):
 
 
 class Stock:
-    """Prompts in one folder of the cache. Safe from any thread, beside other processes. `masters`: the 16 kHz master is kept too."""
+    """Prompts under a cache folder, by the manifest `name` in it. Safe from any thread, beside other processes. `masters`: the 16 kHz
+    master of each is kept too."""
 
-    def __init__(self, cache: Path, manifest: Path, masters: bool = False) -> None:
-        self.cache, self._masters = cache, masters
-        self.manifest = Manifest(manifest)
+    def __init__(self, cache: Path, name: str, masters: bool = False) -> None:
+        self.cache, self._name, self._masters = cache, name, masters
+        self.manifest = Manifest(cache / name)
         self._indexed: tuple[object, dict[str, Words]] = (None, {})
 
     def keep(self, base: str, samples: Samples, rate: int, one: Unit, voice: str, made_of: str, seen: str = "") -> Entry:
@@ -85,12 +83,24 @@ class Stock:
         except OSError:
             return False
 
-    def undamaged(self, entry: Entry) -> bool:
-        """Whether the bytes of an entry's file are those that were written."""
+    def undamaged(self, entry: Entry, since: int = 0) -> bool:
+        """Whether the bytes of an entry's file are those that were written. A file of the right length that nobody wrote to after the
+        moment `since` (nanoseconds) is not read."""
+        path = self.cache / entry.file
         try:
-            return digest((self.cache / entry.file).read_bytes()) == entry.digest
+            state = path.stat()
+            if since and state.st_mtime_ns <= since and state.st_size == audio.RATE * entry.milliseconds // 1000 > 0:
+                return True
+            return digest(path.read_bytes()) == entry.digest
         except OSError:
             return False
+
+    def written(self) -> int:
+        """When the manifest was last written, nanoseconds; 0 where there is none. What was changed behind it is newer."""
+        try:
+            return (self.cache / self._name).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def read(self, sound: Sound) -> bytes:
         """A sound's 16-bit samples at 8 kHz. Raises Broken where its file is not whole."""
@@ -122,9 +132,9 @@ class Words:
         self._longest: dict[str, int] = {}
         for key, entry in rows:
             plain = normalised(entry.words).rstrip(". ")
-            tokens = plain.split(" ")
+            split = plain.split(" ")
             self._by_words.setdefault((entry.language, plain), {})[key.endswith(FINAL)] = (key, entry)
-            self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
+            self._longest[split[0]] = max(self._longest.get(split[0], 0), len(split))
 
     def find(self, words: str, language: str, final: bool) -> Sound | None:
         """What says these words, the other way where it is not there as asked."""
@@ -143,18 +153,18 @@ class Words:
         whole = self.find(text, said.language, said.final)
         if whole is not None:
             return [whole]
-        tokens = _tokens(text)
-        if not self._by_words or len(tokens) > _MOST_TOKENS:
+        split = tokens(text)
+        if not self._by_words or len(split) > MOST_TOKENS:
             return None
-        count = len(tokens)
+        count = len(split)
         edges, at = {count}, 0
         for piece in said.phrase:
-            at += len(_tokens(piece))
+            at += len(tokens(piece))
             edges.add(at)
         # from each word on: how many sounds, how many of their ends lie inside a piece, where the next begins, this one
         best: list[_Step | None] = [None] * count
         for start in range(count - 1, -1, -1):
-            longest = self._longest.get(normalised(tokens[start]).rstrip(". "), 0)
+            longest = self._longest.get(normalised(split[start]).rstrip(". "), 0)
             for end in range(min(count, start + longest), start, -1):
                 rest = best[end] if end < count else _END
                 held = best[start]
@@ -163,33 +173,22 @@ class Words:
                 cost = (rest[0] + 1, rest[1] + (end not in edges))
                 if held is not None and cost >= held[:2]:
                     continue
-                found = self.find(" ".join(tokens[start:end]), said.language, said.final and end == count)
+                found = self.find(" ".join(split[start:end]), said.language, said.final and end == count)
                 if found is not None:
                     best[start] = (*cost, end, found)
-        return _followed(best, tokens)
+        return _followed(best, split)
 
 
-def _followed(best: Sequence[_Step | None], tokens: list[str]) -> list[Sound | Pause] | None:
+def _followed(best: Sequence[_Step | None], split: list[str]) -> list[Sound | Pause] | None:
     covered: list[Sound | Pause] = []
     at = 0
-    while at < len(tokens):
+    while at < len(split):
         step = best[at]
         if step is None or step[3] is None:
             return None
         covered.append(step[3])
         at = step[2]
-        sign = tokens[at - 1][-1]
-        if at < len(tokens) and sign in ",;.!?":
+        sign = split[at - 1][-1]
+        if at < len(split) and sign in ",;.!?":
             covered.append(Pause(GROUP_PAUSE if sign in ",;" else SENTENCE_PAUSE))
     return covered
-
-
-def _tokens(text: str) -> list[str]:
-    """Words with the signs behind them."""
-    tokens: list[str] = []
-    for token in text.split():
-        if tokens and not any(letter.isalnum() or letter in "*#" for letter in token):
-            tokens[-1] += f" {token}"
-        else:
-            tokens.append(token)
-    return tokens

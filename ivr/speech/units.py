@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2s
 
 from ivr.engine.effects import Pause, Slot, Spoken, Words
+from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.speech import spell
 from ivr.speech.parts import Phrase
 
@@ -114,8 +116,9 @@ def shaped(one: Unit) -> str:
     return words if words.endswith(("?", "!")) else f"{words}{'.' if one.final else ','}"
 
 
-def utterances(parts: tuple[Spoken, ...]) -> tuple[Utterance | Pause, ...]:
-    """What is said and the silences between, in playing order. Words without a letter or figure bring nothing.
+def utterances(parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> tuple[Utterance | Pause, ...]:
+    """What is said and the silences between, in playing order, values as the `rules` of an operator have them. Words without a letter or
+    figure bring nothing.
 
     Raises SpeechError for a value or a language that cannot be spoken.
     """
@@ -128,14 +131,15 @@ def utterances(parts: tuple[Spoken, ...]) -> tuple[Utterance | Pause, ...]:
                 told.append(part)
             case Words():
                 text = part.text.rstrip()
-                told += _fixed(text, part.language, text.endswith(".") or (ends and not text.endswith((",", ";", ":"))))
-                if told and after is not None and not isinstance(after, Pause) and (silence := _silence(text)):
+                spoken = _fixed(text, part.language, text.endswith(".") or (ends and not text.endswith((",", ";", ":"))))
+                told += spoken
+                if spoken and after is not None and not isinstance(after, Pause) and (silence := _silence(text)):
                     told.append(Pause(silence))
             case Slot() if part.spoken is not None:
                 told += _fixed(part.spoken, part.language, ends)
             case Slot():
                 # a value ends no sentence by itself, whatever sign a text in it ends with: its units are shared by all places
-                phrase = tuple(filter(None, (words.rstrip(".") for words in spell.phrase(part.value, part.form, part.language))))
+                phrase = tuple(filter(None, (words.rstrip(".") for words in spell.phrase(part.value, part.form, part.language, rules))))
                 if phrase:
                     told.append(Utterance(phrase, part.language, ends, value=True))
     return tuple(told)
@@ -166,13 +170,36 @@ def pieces(said: Utterance) -> tuple[Unit | Pause, ...]:
     return tuple(planned)
 
 
-def plan(parts: tuple[Spoken, ...]) -> tuple[Unit | Pause, ...]:
+def tokens(text: str) -> list[str]:
+    """The words of a text, each with the signs around it."""
+    found: list[str] = []
+    for token in text.split():
+        if found and not any(letter.isalnum() or letter in "*#" for letter in token):
+            found[-1] += f" {token}"
+        else:
+            found.append(token)
+    return found
+
+
+MOST_TOKENS = 80
+"""Words of the longest text that is put together from shorter recordings."""
+
+
+def chunks(text: str, language: str) -> Iterator[Unit]:
+    """Every run of words of a text as a unit, the whole among them; nothing of a text that is too long to be put together."""
+    words = tokens(text)
+    for start in range(len(words) if len(words) <= MOST_TOKENS else 0):
+        for end in range(start + 1, len(words) + 1):
+            yield unit(" ".join(words[start:end]), language)
+
+
+def plan(parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> tuple[Unit | Pause, ...]:
     """The units and silences of a reply as its wordings and spellers cut it: what must be there where there is no longer match.
 
     Raises SpeechError for a value or a language that cannot be spoken.
     """
     planned: list[Unit | Pause] = []
-    for one in utterances(parts):
+    for one in utterances(parts, rules):
         planned += pieces(one) if isinstance(one, Utterance) else (one,)
     return tuple(planned)
 

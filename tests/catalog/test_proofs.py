@@ -220,7 +220,7 @@ FINE = {
         "    say: Page\n    choices:\n      '1': {label: Home, when: line.roaming, go: home}\n      '2': {label: Home, when: not line.roaming, go: back}\n"
     ),
     "an outcome that asks again": (
-        "    ask: {language: {say: Which}}\n    do: accounts.set_language\n    say: Done\n    otherwise: {late: {say: Late, retry: language}}\n"
+        "    ask: {language: {say: {ussd: Which}}}\n    do: accounts.set_language\n    say: Done\n    otherwise: {late: {say: Late, retry: language}}\n"
     ),
     "a failure that leads to a question": "    do: accounts.notices_on\n    say: Done\n    otherwise: {already: {say: Already, go: main}}\n",
     "a label of the only channel": "    say: Page\n    choices: {'1': {label: {ussd: Home}, only: ussd, go: home}, '2': {label: Back, go: back}}\n",

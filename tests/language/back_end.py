@@ -30,6 +30,11 @@ Happened = tuple[str, str, Mapping[str, Value], str]
 """An event to be told: its name, the line, what it brings, and its key."""
 
 
+def no_catalogs(menus: Path) -> Path:
+    """Where the draft's catalogs would be. It has none: it is said in English, whatever the line's language."""
+    return menus.parent / "locales"
+
+
 @cache
 def known(path: Path) -> Any:
     """A YAML file of the draft."""

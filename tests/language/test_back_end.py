@@ -10,10 +10,9 @@ import pytest
 
 from ivr.engine.effects import Call, Fee
 from ivr.engine.values import Money, Msisdn, Secret, Value
-from ivr.house import locales_of
 from ivr.scenarios.suite import opened
 from ivr.scenarios.world import World
-from tests.language.back_end import MENUS, Draft, next_cycle, running
+from tests.language.back_end import MENUS, Draft, next_cycle, no_catalogs, running
 
 RUNS = {"days": "4-24", "from": "23:00", "until": "06:00"}
 CYCLE = {"day": 1, "at": "00:00"}
@@ -58,7 +57,7 @@ def test_the_next_cycle(now: str, opens: str) -> None:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with opened(MENUS, locales_of, Draft) as suite:
+    with opened(MENUS, no_catalogs, Draft) as suite:
         scenario = next(one for one in suite.scenarios if one.operator == "tcell")
         with World(suite.stage, scenario) as made:
             yield made

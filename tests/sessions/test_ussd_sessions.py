@@ -19,7 +19,7 @@ from ivr.services.port import ServiceError, Services
 from ivr.sessions.door import AsyncDoor
 from ivr.sessions.requests import Accumulated, Left, Open, Reply, Silence, Typed
 from ivr.sessions.store import MemoryStore, Record, WriteBehindStore
-from tests.sessions.desk import BARRED, EXPIRED, FOREIGN, LINE, NEW, POOR, POSTPAID, RUSSIAN, UNKNOWN, Desk, Seconds, page, text
+from tests.sessions.desk import BARRED, EXPIRED, FOREIGN, LINE, NEW, POOR, POSTPAID, RUSSIAN, UNKNOWN, Desk, Moving, Seconds, page, text
 
 A3 = "12.24 AZN till 05.03.2027\nGencOL\n1500 MB till 31.12.2026\n121 minutes till 31.12.2026\n50 SMS till 15.01.2027\n0. Back\n00. Menu"
 MAIN = "My line\n1. Account\n2. Bonuses\n3. Tariff\n4. Roaming\n6. Notices\n8. Language\n9. Help"
@@ -677,3 +677,16 @@ def test_menus_whose_prompts_cannot_be_made_are_not_published(make: Make) -> Non
         "menus/azercell/operator.yaml:1:1 E080 its prompts cannot be made ready: no voice"
     ]
     assert desk.releases.current["azercell"].release == release
+
+
+def test_an_id_that_comes_again_after_it_was_forgotten_is_a_session_of_its_own(make: Callable[..., Desk]) -> None:
+    clock = Moving()
+    desk = make(clock=clock)
+    assert desk.gateway("7", "1*7").fee == "0.10"
+    desk.runner.call("7", Left("aborted"))
+    desk.seconds.now += 1000
+    clock.go(1000)
+    desk.runner.sweep()
+    assert desk.runner.store.get("7") is None
+    assert desk.gateway("7", "1*7").fee == "0.10"
+    assert desk.fees(LINE) == [-100_000, -100_000]

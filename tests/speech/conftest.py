@@ -1,4 +1,4 @@
-"""A voice that hums: quick, the same for the same words, and it counts what it was asked."""
+"""A voice that hums: quick, the same for the same words and about as long as they take; it counts what it was asked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Humming:
         if words in self.broken:
             raise SpeechError(f"humming: {words!r}")
         tone = 300 + blake2s(words.encode()).digest()[0] * 4
-        time = np.arange(16_000 * 3 // 10) / 16_000
+        time = np.arange(int(16_000 * max(0.3, len(words) / 20))) / 16_000
         return (0.1 * np.sin(2 * np.pi * tone * time)).astype(np.float32), 16_000
 
     def render_many(self, words: Sequence[str], language: str) -> list[tuple[Samples, int]]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ivr.engine.values import Count, Money, Msisdn, Span, Tariff
 from ivr.speech import spell
-from ivr.speech.parts import LARGEST, SpeechError, pieces
+from ivr.speech.parts import LARGEST, SpeechError
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "spoken_cases.json").read_text(encoding="utf-8"))
 NAMES = st.sampled_from(["n", "unit", "amount", "currency", "form", "date", "time", "seconds", "digits", "groups", "gender"])
@@ -163,11 +163,6 @@ def test_values_that_cannot_be_said(value: object) -> None:
 )
 def test_no_figure_reaches_a_voice(language: str, text: str, expected: str) -> None:
     assert spell.readable(text, language) == expected
-
-
-@given(st.integers(0, LARGEST))
-def test_pieces_add_up_to_the_number(number: int) -> None:
-    assert sum(piece.value * 1000**piece.power for piece in pieces(number)) == number
 
 
 @given(LANGUAGES, st.integers(0, LARGEST), st.integers(0, LARGEST))

@@ -13,6 +13,7 @@ from ivr.catalog.proofs.pages import pages
 from ivr.catalog.proofs.reached import not_served, prices, unreachable
 from ivr.catalog.proofs.secret_values import secrets_kept
 from ivr.catalog.proofs.unsaid import unsaid
+from ivr.catalog.proofs.untypable import untypable
 from ivr.catalog.proofs.ways import ways_of
 from ivr.catalog.reader import Reader
 from ivr.catalog.services import Service
@@ -23,7 +24,7 @@ _GIVES_UP = ("goodbye", "end", "continue")
 
 
 def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], unread: frozenset[str], reader: Reader) -> None:
-    """E010, E011, E012, E019, E026, E027, E030, E031, E041, E042, E050, E061 and E076. `unread`: files whose menus are not known."""
+    """E010, E011, E012, E019, E026, E027, E030, E031, E041, E042, E050, E061, E076 and W006. `unread`: files whose menus are not known."""
     targets = _targets(model, house)
     for node, name, words in targets.values():
         if name not in words and name.split(".")[0] not in unread:
@@ -34,6 +35,7 @@ def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], un
     places = {what: node.place for what, (node, _, _) in targets.items()}
     not_served(ways, reader, places)
     fields_filled(model, reader, places)
+    untypable(ways, reader)
     prices(ways, reader)
     pages(ways, services, house.scope, reader)
     unsaid(ways, house, reader)
