@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.catalog.faults import Faults
+from ivr.catalog.proofs.alphabets import wrong_letters
 from ivr.catalog.translations import Translation, Translations
 from ivr.catalog.units import CONTEXT, DAYS, DAYS_CONTEXT, UNITS
 from ivr.catalog.wordings import cut
@@ -39,6 +40,12 @@ def days_of(languages: tuple[str, ...], catalogs: Mapping[str, Translations], fa
         words[language] = {}
         for name, text in DAYS.items():
             found = _checked(catalog, DAYS_CONTEXT, text, faults)
+            if found is not None and {piece for piece in cut(found.texts[0]) if isinstance(piece, Reference)} != {
+                piece for piece in cut(text) if isinstance(piece, Reference)
+            }:
+                if faults is not None:
+                    faults.add(found.place, "E072", f'the translation of "{text}" and its English differ in their slots')
+                found = None
             words[language][name] = found.texts[0] if found is not None else text
     return words
 
@@ -51,6 +58,10 @@ def _checked(catalog: Translations, context: str, text: str, faults: Faults | No
         if faults is not None:
             faults.add(found.place, "E070", f'no {catalog.language} translation of "{text}" (context {context})')
         return None
+    if faults is not None:
+        for written in found.texts:
+            for letter in wrong_letters(written, catalog.language):
+                faults.add(found.place, "E076", f'in the translation of "{text}": {letter.message}')
     if found.fuzzy and faults is not None:
         faults.add(found.place, "E071", f'the translation of "{text}" is marked fuzzy: read it and take the mark away')
     return found

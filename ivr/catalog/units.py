@@ -40,5 +40,6 @@ DAYS: Mapping[str, str] = {
     "every_day": "every day",
     "all_day": "day and night",
     "closed": "closed",
+    "span": "from {start} to {end}",
 }
 """Opening hours: `short` on screens; `from`, `to` and `on` are spoken, because other languages need a case there."""

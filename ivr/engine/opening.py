@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 
 from ivr.engine.effects import Pause, Slot, Spoken, Words
@@ -54,9 +55,16 @@ def opening_speech(hours: Hours, words: Mapping[str, str], language: str) -> Ite
             yield Words(words["all_day"], language)
             continue
         for start, end in spans:
-            yield Slot(_time(start), "", language)
-            yield Pause(BETWEEN_SPANS)
-            yield Slot(_time(end), "", language)
+            yield from _span(words["span"], start, end, language)
+
+
+def _span(said: str, start: int, end: int, language: str) -> Iterator[Spoken]:
+    """`from {start} to {end}` in the order of the language."""
+    for piece in re.split(r"(\{start\}|\{end\})", said):
+        if piece in ("{start}", "{end}"):
+            yield Slot(_time(start if piece == "{start}" else end), "", language)
+        elif fixed := piece.strip(" ,"):
+            yield Words(fixed, language)
 
 
 def _clock(minutes: int) -> str:

@@ -330,7 +330,7 @@ def test_a_busy_person_leads_home(model: Model) -> None:
 def test_hours_close_the_desk_and_hide_a_choice(model: Model, now: str, open_now: bool) -> None:
     walk = dial(model, "5", "5", now=at(now))
     assert (walk.state.waiting == "connect") == open_now
-    assert open_now or walk.said.startswith("Our hours are from Monday to Friday <2000-01-01 08:00:00+00:00>")
+    assert open_now or walk.said.startswith("Our hours are from Monday to Friday from <2000-01-01 08:00:00+00:00> to <2000-01-01 22:00:00+00:00> on Saturday from")
     assert ("6. Open" in dial(model, "*5#", now=at(now)).text) == open_now
 
 

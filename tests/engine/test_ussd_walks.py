@@ -106,7 +106,7 @@ def test_a_line_without_a_language_gets_azerbaijani_in_ussd() -> None:
 def test_back_shows_the_menu_before_and_home_the_first() -> None:
     walk = Walk("*111#", prepaid("en"))
     walk.press("9", "2")
-    assert walk.text == "*111*1*7# 0.10 AZN\nSMS 2112 0.10 AZN\nSMS 650 0.0236 AZN\nSMS 1005 0.02 AZN\nCalls are free.\n0. Back\n00. Menu"
+    assert walk.text == "*111*1*7# 0.10 AZN\nSMS 2112 0.10 AZN\nSMS 1005 0.02 AZN\nCalls are free.\n0. Back\n00. Menu"
     assert walk.press("0").text == "Help\n1. Codes and numbers\n2. Fees\n3. Operator\n0. Back\n00. Menu"
     assert walk.press("2", "00").text == MAIN["en"]
 

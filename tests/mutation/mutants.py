@@ -126,7 +126,7 @@ def other_group(text: str, chance: random.Random, files: Files) -> Iterator[Edit
 
 def lost_quotes(text: str, chance: random.Random, files: Files) -> Iterator[Edit]:
     """Quotes that mean something: without them YAML reads a number, a time, an alias, a map or a comment. (`2` and `2112` need none.)"""
-    for match in found(r'(?<=: )"((?:0[0-9]+|[0-9]+[.:-][0-9.:-]+|\*[^"\n]*|\{[^"\n]*|[^"\n]*: [^"\n]*))"', text):
+    for match in found(r'(?<=: )"((?:0[0-9]+|[0-9]+[.:][0-9.:]+|\*[^"\n]*|\{[^"\n]*|[^"\n]*: [^"\n]*))"', text):
         yield match.start(), match.end(), match[1]
 
 
