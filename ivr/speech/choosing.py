@@ -128,8 +128,8 @@ class Human:
     def _converted(self, recording: Recording, one: Unit, seen: str) -> Entry:
         spoken = one if one.id == recording.unit_id else unit(one.words.rstrip(". "), one.language, final=not one.final)
         try:
-            made = digest(recording.path.read_bytes(), audio.VERSION)
             samples, rate = read_recording(recording.path, spoken.words, spoken.language)
+            made = digest(recording.path.read_bytes(), audio.VERSION)
             return self._stock.keep(RECORDED + recording.key, samples, rate, spoken, f"recording {recording.voice}", made, seen)
         except Unusable:
             raise

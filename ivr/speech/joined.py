@@ -7,6 +7,7 @@ is; and none is removed before it has lain unused for a while, so nobody's reply
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 from ivr.speech import audio
 from ivr.speech.files import locked, write_whole
 from ivr.speech.units import Unit
+
+_log = logging.getLogger(__name__)
 
 _TOUCH_EVERY = 60.0
 """Seconds within which a second use of a reply is not noted on disk again."""
@@ -57,11 +60,14 @@ class JoinedStore:
         self._lock = threading.Lock()
         self._recent: OrderedDict[str, tuple[Joined, float]] = OrderedDict()
         self._until_sweep = 0
+        self._sweeper: threading.Thread | None = None
 
     def warm(self) -> None:
-        """Make the folder and its lock, so that the first reply finds them."""
+        """Make the folder, its parts and its lock, and count it: the first reply finds all of it."""
         with locked(self._guard, shared=True):
-            pass
+            for number in range(256):
+                (self._root / f"{number:02x}").mkdir(exist_ok=True)
+        self._sweep_aside()
 
     def get(self, key: str) -> Joined | None:
         """The reply of a key where it is whole on disk, its use noted."""
@@ -104,8 +110,28 @@ class JoinedStore:
             if due:
                 self._until_sweep = _SWEEP_EVERY
         if due:
-            self.sweep()
+            self._sweep_aside()
         return joined
+
+    def _sweep_aside(self) -> None:
+        """Sweep in a thread of its own, one at a time: nobody who waits for a reply waits for the folder to be counted."""
+        with self._lock:
+            if self._sweeper is not None and self._sweeper.is_alive():
+                return
+            self._sweeper = threading.Thread(target=self._sweep_quietly, name="replies", daemon=True)
+            self._sweeper.start()
+
+    def _sweep_quietly(self) -> None:
+        try:
+            self.sweep()
+        except OSError as error:
+            _log.warning("old replies could not be removed: %s", error)
+
+    def settle(self) -> None:
+        """Wait until a sweep that was begun is done."""
+        sweeper = self._sweeper
+        if sweeper is not None:
+            sweeper.join()
 
     def sweep(self) -> int:
         """Remove the longest unused replies beyond the bounds; how many were removed."""

@@ -7,15 +7,18 @@ time), and only with a voice that needs no network.
 
 from __future__ import annotations
 
+import datetime
 import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 
-from ivr.engine.effects import Pause, Spoken
+from ivr.engine.effects import Pause, Slot, Spoken
 from ivr.engine.speech_rules import PLAIN, SpeechRules
+from ivr.engine.values import Count, Money, Msisdn, Span
 from ivr.speech import audio
 from ivr.speech.building import BuildReport, Outages, Source, batches
 from ivr.speech.choosing import Human, Machine, MissingPrompt
@@ -26,13 +29,25 @@ from ivr.speech.progress import Progress, Quiet
 from ivr.speech.recordings import Defect, named
 from ivr.speech.settings import SpeechSettings
 from ivr.speech.stock import Broken, Sound, Stock
-from ivr.speech.units import Unit, shaped, utterances
+from ivr.speech.units import Unit, Utterance, shaped, utterances
 from ivr.speech.voice import PROJECT, Engine
 
 _SAVE_EVERY = 2.0
 """Seconds between two writings of the manifest while building: what a killed build loses."""
 _LOOK_EVERY = 1.0
 """Seconds after which a call looks whether another process changed the manifest."""
+
+
+_ANY = (
+    Money(1_110_000, "AZN"),
+    Count(21, "megabyte"),
+    datetime.date(2027, 3, 5),
+    datetime.datetime(2027, 3, 5, 12, 30, tzinfo=datetime.UTC),
+    Msisdn("994501110001"),
+    Span(90),
+    21,
+)
+"""A value of every kind: to spell one loads its language."""
 
 
 class PromptLibrary:
@@ -106,18 +121,20 @@ class PromptLibrary:
             self.refresh()
 
     def warm(self, units: Iterable[Unit]) -> None:
-        """Load what a call needs, so that the first is as fast as the second: the spellers, the indexes, and the units' sound into the
-        system's memory. Raises nothing for what is not there."""
+        """Load what calls need, so that the first reply is as fast as the second: spellers, indexes, and the units' sound into the
+        system's memory. For a server that becomes ready; units that are not there are left to the call."""
+        units = tuple(units)
+        for language in dict.fromkeys(one.language for one in units):
+            for value in _ANY:
+                for said in utterances((Slot(value, "", language),)):
+                    if isinstance(said, Utterance):
+                        self.human.cover(said)
         for one in units:
-            for sound in (
-                self._built.find(one),
-                *(self._taken.find(one, f"{one.language}/{voice}/") for voice in self.human.found.voices(one.language)),
-            ):
-                if sound is not None:
-                    try:
-                        self._sound(sound)
-                    except Broken:
-                        continue
+            folders = (f"{one.language}/{voice}/" for voice in self.human.found.voices(one.language))
+            for sound in (self._built.find(one), *(self._taken.find(one, folder) for folder in folders)):
+                with suppress(Broken):
+                    if sound is not None:
+                        audio.to_alaw(self._sound(sound))
         self._joined.warm()
 
     # -- what was said

@@ -301,9 +301,11 @@ def test_replies_on_disk_are_bounded_and_young_ones_stay(tmp_path: Path, humming
 
 
 def test_writing_sweeps_by_itself(tmp_path: Path, humming: Humming) -> None:
-    prompts = library(tmp_path, humming, store=JoinedStore(tmp_path / "joined", most=10, keep=0.0))
+    store = JoinedStore(tmp_path / "joined", most=10, keep=0.0)
+    prompts = library(tmp_path, humming, store=store)
     for amount in range(200):
         prompts.join((Slot(amount, "", "en"),))
+        store.settle()
     assert len(list((tmp_path / "joined").glob("*/*.json"))) <= 10 + 65
 
 
