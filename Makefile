@@ -3,16 +3,16 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test tools run test check bench soak lock docs clean
+.PHONY: help setup setup-test tools run test check voices prompts-ship bench soak lock docs clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-12s%s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-14s%s\n", $$1, $$2}'
 
-setup: ## install what the product needs: .venv, espeak-ng, Asterisk, prompts
+setup: ## install what the product needs: .venv, voices, Asterisk, prompts
 	@deploy/setup.sh python voice asterisk prompts
 
 tools: setup
@@ -40,6 +40,12 @@ check: tools ## format, lint, types, import rules, menus, scenarios, catalogs
 	check catalogs $(BIN)/ivr i18n status ; \
 	if [ -n "$$failed" ]; then echo "check: faults found, see above"; exit 1; fi; \
 	echo "check: all good"
+
+voices: ## fetch the voices that the shipped prompts are made with, Festival's Russian one too (190 MB)
+	@deploy/setup.sh voices
+
+prompts-ship: tools voices ## make prompts/shipped/ anew (make prompts-ship ARGS="en ru")
+	@$(BIN)/python deploy/ship_prompts.py $(ARGS)
 
 bench: tools ## the benchmarks, each beside its peer (make bench ARGS="ussd")
 	@$(BIN)/python -m bench.run $(ARGS)

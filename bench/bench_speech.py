@@ -6,6 +6,7 @@ Prompts are hummed, so that no voice is needed: a join reads, puts together and 
 from __future__ import annotations
 
 import datetime
+import gc
 import statistics
 import subprocess
 import sys
@@ -73,6 +74,8 @@ def started(root: Path) -> PromptLibrary:
     """The library of a server that is ready."""
     prompts = PromptLibrary(root, engines={"en": Humming()})
     prompts.warm(fixed(FIXED))
+    gc.collect()
+    gc.freeze()  # as `ivr serve` does
     return prompts
 
 

@@ -6,7 +6,8 @@
 # stays without it.
 #   python     .venv with the locked requirements and the `ivr` command
 #   tools      what the tests and checks need beside them
-#   voice      espeak-ng, which reads the prompts aloud
+#   voice      espeak-ng and flite, which read aloud what is not shipped
+#   voices     those and Festival's Russian voice: all that the shipped prompts are made with
 #   asterisk   Asterisk, for calls by telephone
 #   prompts    the sound files
 #   peers      a browser and a softphone for the tests
@@ -73,14 +74,26 @@ sys.exit(main())"
 
 tools() { install_locked requirements-dev requirements-dev.txt "what the tests and checks need"; }
 
+# What is shipped needs no voice: these read aloud what is not, as an operator's own menus.
+fetch_voice() { # FOLDER PROGRAM PACKAGES WHAT
+    [ -f "$1/.unpacked" ] && return
+    say "$2 is not here, fetching it (it reads aloud what is not shipped: $4)"
+    # shellcheck disable=SC2086  # several packages are several words
+    if can_apt && apt_install $3; then return; fi
+    # shellcheck disable=SC2086
+    AFTER_UNPACK="deploy/debian/own_loader.sh usr/bin/$2" deploy/debian/unpack.sh "$1" bookworm $3 ||
+        say "$2 could not be had: only shipped and recorded prompts will sound ($4; install $3, then make setup)"
+}
+
 voice() {
-    command -v espeak-ng > /dev/null && return
-    [ -f .cache/debian-espeak/.unpacked ] && return
-    say "espeak-ng is not here, fetching it (it reads aloud what nobody recorded)"
-    if can_apt && apt_install espeak-ng; then return; fi
-    if ! AFTER_UNPACK="deploy/debian/own_loader.sh usr/bin/espeak-ng" deploy/debian/unpack.sh .cache/debian-espeak bookworm espeak-ng; then
-        say "espeak-ng could not be had: only recorded prompts will sound (install espeak-ng, then make setup)"
-    fi
+    command -v espeak-ng > /dev/null || fetch_voice .cache/debian-espeak espeak-ng espeak-ng "any language"
+    command -v flite > /dev/null || fetch_voice .cache/debian-flite flite flite English
+}
+
+voices() {
+    voice
+    [ -d /usr/share/festival/voices/russian/msu_ru_nsh_clunits ] && command -v festival > /dev/null && return
+    fetch_voice .cache/debian-festival festival "festival festvox-ru" "Russian, 190 MB"
 }
 
 asterisk() {
@@ -109,7 +122,7 @@ peers() {
 
 for step in "$@"; do
     case $step in
-    python | tools | voice | asterisk | prompts | peers) "$step" ;;
-    *) fail "no step $step: python, tools, voice, asterisk, prompts or peers" ;;
+    python | tools | voice | voices | asterisk | prompts | peers) "$step" ;;
+    *) fail "no step $step: python, tools, voice, voices, asterisk, prompts or peers" ;;
     esac
 done

@@ -35,6 +35,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Check and print."""
     from ivr.catalog.folders import locales_of
     from ivr.recordings import recording_faults
+    from ivr.speakable import speech_faults
 
     menus = arguments.folder or Settings.from_environment().menus
     if not menus.is_dir():
@@ -52,6 +53,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         faults += compiled.faults
         if compiled.model is not None:
             faults += recording_faults(compiled.model, folder)
+            faults += speech_faults(compiled.model, folder)
         count += len(compiled.model.menus) if compiled.model else 0
     faults = list(dict.fromkeys(faults))  # operators share their catalogs
     print({"text": _text, "json": _json, "sarif": _sarif}[arguments.format](faults, count))

@@ -185,7 +185,7 @@ def words(parts: Sequence[Spoken]) -> str:
                 said.append(part.text)
             case Slot():
                 try:
-                    said.append(part.spoken if part.spoken is not None else spelled(part.value, part.form, part.language))
+                    said.append(part.spoken if part.spoken is not None else spelled(part.value, part.form, part.language, part.rules))
                 except SpeechError:
                     said.append(str(part.value))
             case Pause():

@@ -94,7 +94,16 @@ def walk_folder(folder: Path) -> Walked | None:
     beside = read_file(own, OWN_SERVICES, folder.parent, Faults()) if own.exists() else None
     services = offered(SERVICES, beside, Faults()).services
     now = MIDNIGHT.replace(tzinfo=ZoneInfo(model.operator.time_zone))
-    return Explorer(model, services, now, kinds=_kinds(folder)).walk()
+
+    def watch(states: int, waiting: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{folder.name}: {states:,} states, {waiting:,} waiting ", end="", file=sys.stderr, flush=True)
+
+    try:
+        return Explorer(model, services, now, kinds=_kinds(folder), watch=watch).walk()
+    finally:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
 
 
 def covered_by_scenarios(folder: Path) -> Covered:

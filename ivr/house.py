@@ -36,7 +36,7 @@ from ivr.speech.inventory import fixed
 from ivr.speech.library import PromptLibrary
 from ivr.speech.parts import SpeechError
 from ivr.speech.progress import Bar, Progress, Quiet
-from ivr.speech.voice import EspeakEngine, by_language
+from ivr.speech.voice import voices_here
 
 log = logging.getLogger("ivr")
 
@@ -93,12 +93,7 @@ class House:
     def library(self) -> PromptLibrary:
         """The prompts; opened when first asked for, since USSD needs none."""
         if self._library is None:
-            try:
-                engines = by_language([EspeakEngine.find()])
-            except SpeechError as error:
-                log.warning("no voice: %s", error)
-                engines = {}
-            self._library = PromptLibrary(ROOT / "prompts", None, engines)
+            self._library = PromptLibrary(ROOT / "prompts", None, voices_here())
         return self._library
 
     def ready_prompts(self, model: Model) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ivr.catalog.spoken import spoken_words, templates_at
-from ivr.engine.model import Model, Template
+from ivr.engine.model import Model, Reference, Template
 from ivr.engine.render import fixed_words
 from ivr.speech.script import Line
 
 _SIGNS = " .,:;!?-"
+_ANSWERS = ("confirm", "refuse")
+"""Labels that calls put into `call.choice` themselves, where they ask yes or no; menus' labels stand in it since they were compiled."""
 
 
 def script_lines(model: Model) -> Iterator[Line]:
-    """Every fixed piece of an operator's calls, in the order of the files; what no wording holds by itself (names, days) stands alone."""
+    """Every fixed piece of an operator's calls, in the order of the files; what no wording holds by itself (names, days) stands
+    alone, once as inside a sentence and once as at its end."""
     seen: set[tuple[str, str]] = set()
-    for _, language, template in templates_at(model):
+    for language, template in (*((language, template) for _, language, template in templates_at(model)), *_asked(model)):
         shown = _shown(template)
         for place, piece in enumerate(template):
             words = fixed_words(piece) if isinstance(piece, str) else ""
@@ -27,7 +30,30 @@ def script_lines(model: Model) -> Iterator[Line]:
                 yield Line(language, words, ends and not words.endswith((",", ":", ";")), shown)
     for language, words in spoken_words(model):
         if (language, words) not in seen:
-            yield Line(language, words, final=False, context=words)
+            yield from (Line(language, words, final, words) for final in (False, True))
+
+
+def _asked(model: Model) -> Iterator[tuple[str, Template]]:
+    """The answers to a question as calls say them: "Yes: press {key}" is one piece, not two."""
+    operator = model.operator
+    for language in operator.languages:
+        for name in _ANSWERS:
+            around = operator.call.choice.get("call", {}).get(language)
+            label = operator.answers.get(name, {}).get("call", {}).get(language)
+            if around is not None and label is not None:
+                yield language, _filled(around.forms[0], label.forms[0])
+
+
+def _filled(around: Template, label: Template) -> Template:
+    """`around` with `label` in its place, texts that meet made one."""
+    filled: list[str | Reference] = []
+    for outer in around:
+        for piece in label if isinstance(outer, Reference) and outer.path == ("label",) else (outer,):
+            if isinstance(piece, str) and filled and isinstance(filled[-1], str):
+                filled[-1] += piece
+            else:
+                filled.append(piece)
+    return tuple(filled)
 
 
 def _shown(template: Template) -> str:

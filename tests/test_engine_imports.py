@@ -9,7 +9,21 @@ import pytest
 
 ENGINE = Path(__file__).resolve().parent.parent / "ivr" / "engine"
 ALLOWED = {
-    *("__future__", "abc", "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib", "heapq", "hmac"),
+    *(
+        "__future__",
+        "abc",
+        "bisect",
+        "collections",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "functools",
+        "hashlib",
+        "heapq",
+        "hmac",
+    ),
     *("itertools", "json", "math", "operator", "re", "string", "types", "typing", "unicodedata", "zoneinfo"),
     *("babel", "ivr.engine"),
 }

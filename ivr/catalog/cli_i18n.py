@@ -13,7 +13,8 @@ from babel.messages.pofile import PoFileError
 
 from ivr.catalog import pofiles
 from ivr.catalog.extract import Extracted, ExtractError, messages
-from ivr.settings import ROOT, Settings, SettingsError
+from ivr.catalog.folders import locales_of
+from ivr.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -63,7 +64,7 @@ def add_parsers(subparsers: Parsers) -> None:
 
 def _common(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace, list[Extracted]], int]) -> None:
     parser.add_argument("dir", nargs="?", type=Path, metavar="DIR", help="the folder of all menu trees (default: IVR_MENUS, else menus/)")
-    parser.add_argument("--locales", type=Path, default=ROOT / "locales", metavar="DIR", help="the catalogs' folder (default: locales/)")
+    parser.add_argument("--locales", type=Path, metavar="DIR", help="the catalogs' folder (default: beside the menu folder, else locales/)")
     parser.set_defaults(run=lambda arguments: _with_messages(arguments, command))
 
 
@@ -73,6 +74,8 @@ def _with_messages(arguments: argparse.Namespace, command: Callable[[argparse.Na
         if not folder.is_dir():
             print(f"ivr: {folder} is no folder", file=sys.stderr)
             return 2
+        # the same that `ivr check` and the releases read
+        arguments.locales = arguments.locales or locales_of(folder.absolute())
         return command(arguments, messages(folder))
     except ExtractError as error:
         print(error, file=sys.stderr)

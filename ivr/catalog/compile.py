@@ -58,6 +58,9 @@ def compile_operator(
 
 def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults, thorough: bool) -> Compiled:
     root = sources.folder.parent.name
+    if sources.folder.is_symlink():
+        faults.add(f"{root}/{sources.folder.name}/operator.yaml:1:1", "E005", "this folder is a link; an operator's folder is one itself")
+        return Compiled(None, tuple(faults.sorted()))
     own_services = None if sources.own_services is None else memory.tree(sources.own_services, faults)
     offers = memory.part("services", (sources.services, own_services), lambda: offered(SERVICES, own_services, reader.faults))
     services = offers.services

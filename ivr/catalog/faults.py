@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -91,10 +92,16 @@ def _around(names: list[str], wrong: str) -> list[str]:
     return names[max(0, at - NEIGHBOURS) : at + NEIGHBOURS]
 
 
+def _foreign(wrong: str) -> str:
+    """What cannot be seen: a letter that looks like one of ours and is of another alphabet."""
+    sign = next((sign for sign in wrong if not sign.isascii()), "")
+    return f" (what looks like a letter of it is {unicodedata.name(sign, 'unnamed')}, U+{ord(sign):04X})" if sign else ""
+
+
 def suggest(wrong: str, known: Iterable[str] | Names) -> str:
     """` - did you mean "top_up"?`, or a list of what there is where nothing is near and the list is short."""
     names = known if isinstance(known, Names) else Names(known)
     near = names.nearest(wrong)
     if near is not None:
-        return f' - did you mean "{near}"?'
+        return f' - did you mean "{near}"?{_foreign(wrong)}'
     return f" - there is {', '.join(names.sorted)}" if 0 < len(names.sorted) <= 12 else ""

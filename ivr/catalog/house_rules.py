@@ -31,6 +31,10 @@ def hours_of(node: Node, reader: Reader) -> dict[str, Hours]:
                 if days[number]:
                     reader.fault(name, "E010", f"{WEEK[number]} has its hours already; several spans of a day are a list")
                 days[number] = tuple(sorted(opened))
+            if any(after[0] < before[1] for before, after in zip(sorted(opened), sorted(opened)[1:], strict=False)):
+                reader.fault(spans, "E010", "two spans of one day overlap; join them into one")
+        if value.kind == "map" and not value.pairs:
+            reader.fault(value, "E010", 'no day is open; write for instance {mon-fri: "09:00-18:00"}')
         found[key.text] = Hours(tuple(days), frozenset(closed))
     return found
 

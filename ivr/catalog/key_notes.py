@@ -47,7 +47,7 @@ SHAPE_NOTES: Mapping[str, tuple[str, str]] = {
     "ussd": ("USSD", "Below `ussd`."),
     "sms": ("SMS", "Below `sms`."),
     "call": ("Calls", "Below `call`."),
-    "speech": ("Speech", "Below `speech`: how calls say numbers and amounts. Without it: \"min\", no \"and\", AZN and TJS."),
+    "speech": ("Speech", 'Below `speech`: how calls say numbers and amounts. Without it: "min", no "and", AZN and TJS.'),
     "currency": ("Currency in words", "A currency's code below `speech.currencies`: its words, by language."),
     "currency_words": ("Currency in a language", "A language below a currency: what its unit and its part are called after a number."),
     "noun_forms": (

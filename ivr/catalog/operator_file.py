@@ -16,7 +16,7 @@ from ivr.catalog.speech_rules import speech_of
 from ivr.catalog.translations import Translations
 from ivr.catalog.wordings import Scope, Wordings
 from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Operator, SmsSettings, Tries, UssdSettings, Wording
-from ivr.engine.values import Money, Span, Value
+from ivr.engine.values import MICRO, Money, Span, Value
 
 LINE = {
     "number": "msisdn",
@@ -33,6 +33,10 @@ LINE = {
 
 LEAST_OCTETS = 100
 """The shortest USSD string that still holds a line beside the navigation, in UCS-2: 50 characters."""
+
+
+LEAST_LARGEST = 100
+"""Units of the currency that `limits.largest_money` is at least: less would refuse what lines have."""
 
 
 class OperatorFile:
@@ -163,6 +167,7 @@ class OperatorFile:
         reader, node = self.reader, self.node
         languages, numbers, ussd, call = (node.get(name) or Node("map", node.place) for name in ("languages", "numbers", "ussd", "call"))
         rules_of(node, reader)
+        self._sane(node)
         for section, name in (
             (languages, "languages"),
             (ussd, "ussd"),
@@ -247,6 +252,20 @@ class OperatorFile:
             days=days_of(self.languages, catalogs, reader.faults if self.hours else None),
             speech=speech_of(node.get("speech"), reader),
         )
+
+    def _sane(self, node: Node) -> None:
+        """What could be written and would serve nobody."""
+        folder, named = node.place.split("/")[-2:-1], node.get("operator")
+        if named is not None and folder and self.reader.text(named, "operator") != folder[0]:
+            self.reader.fault(named, "E010", f'the operator is called as its folder: "{folder[0]}"')
+        largest = self.limits.get("largest_money")
+        if isinstance(largest, Money) and largest.micro < LEAST_LARGEST * MICRO:
+            limit = (node.get("limits") or node).get("largest_money") or node
+            self.reader.fault(
+                limit,
+                "E010",
+                f'larger amounts than this are refused at run time, balances too: at least {LEAST_LARGEST}, such as "99999.99"',
+            )
 
     def _sms(self, node: Node | None) -> SmsSettings:
         if node is None or not self.reader.shape(node, "sms", "sms"):

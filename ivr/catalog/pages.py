@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ivr.catalog.alternatives import together
+from ivr.catalog.entry_proofs import lines_of
 from ivr.catalog.extent import Block, Extent, Sheet, whole
 from ivr.catalog.largest import Place
 from ivr.catalog.source import Node as Source
@@ -177,10 +178,20 @@ class Pages:
     def before(self) -> dict[str, list[Piece]]:
         """By menu, the longest that may stand before what it says or fails with, because nothing was awaited since it was said."""
         edges: list[tuple[str, Menu | None, list[Piece]]] = []
-        homes = {entry.then or entry.go for entry in self.entries}
+        homes_by_group: dict[str, set[str]] = {}
+
+        def homes_of(menu: Menu) -> set[str]:
+            """Where lines that this menu serves are sent home to."""
+            if menu.serves not in homes_by_group:
+                here = lines_of(self.model.operator, menu.serves)
+                mine = (entry for entry in self.entries if here & lines_of(self.model.operator, entry.serves))
+                homes_by_group[menu.serves] = {entry.then or entry.go for entry in mine}
+            return homes_by_group[menu.serves]
+
         sms = self.channel == "sms"
         dialled = [] if sms else [self.no_match()]  # a direct dial that goes on with digits that nobody expects
         for menu in self.menus:
+            homes = homes_of(menu)
             if menu.then in self.model.menus:
                 edges.append((menu.then or "", menu, [*dialled, *self.body(menu, choices=False)]))
             elif menu.then == "home":

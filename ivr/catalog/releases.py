@@ -87,13 +87,29 @@ class Releases:
         return self._current
 
     def load(self) -> None:
-        """Compile everything. Raises NoMenus where an operator has faults: a server does not start on half of its menus."""
+        """Compile everything. An operator whose files have faults is served by its release from before, where one is kept.
+
+        Raises NoMenus where there is none: a server does not start on half of its menus.
+        """
         with self._turn:
             self.faults = ()
             self._signature = self._looked.look()
             problems = self._take_all()
+            if problems and self._all_from_before():
+                self.faults = tuple(problems)
+                self._tell(self.faults)
+                return
         if problems or not self._current:
             raise NoMenus(tuple(problems))
+
+    def _all_from_before(self) -> bool:
+        """Whether every operator that the files on disk give nothing for is served by the release it had before."""
+        missing = [path.parent.name for path in sorted(self._menus.glob("*/operator.yaml")) if path.parent.name not in self._current]
+        for operator in missing:
+            marker = self.kept.marker(operator)
+            if marker is None or self._take_kept(operator, marker.release):
+                return False
+        return bool(missing)
 
     def refresh(self) -> bool:
         """Take what changed since the last look: files that were saved, a release that a command made current. Whether something new is

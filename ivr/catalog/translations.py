@@ -16,7 +16,7 @@ from pathlib import Path
 from ivr.catalog.faults import Faults
 from ivr.catalog.plain_files import Refused, content
 from ivr.catalog.po_reader import MOST_FORMS, CatalogError, Translation, read_catalog
-from ivr.catalog.proofs.plural_forms import wrong_rule
+from ivr.catalog.proofs.plural_forms import usual_rule, wrong_rule
 
 LARGEST_CATALOG = 20_000_000
 """Bytes a gettext catalog may have."""
@@ -86,9 +86,10 @@ def translations_of(data: bytes, language: str, shown: str, faults: Faults) -> T
     try:
         result.forms, result.rule = _plurals(header, language)
     except ValueError as error:
-        faults.add(
-            f"{shown}:{header_line}:1", "E073", f'Plural-Forms cannot be used: {error}; write for instance "nplurals=2; plural=(n != 1);"'
-        )
+        right = usual_rule(language)
+        faults.add(f"{shown}:{header_line}:1", "E073", f'Plural-Forms cannot be used: {error}; write "{right}"')
+        # the messages are judged by the rule that belongs there, or each of them would be a fault as well
+        result.forms, result.rule = int(right[len("nplurals=")]), rule_of(right.split("plural=", 1)[1].rstrip(";"), 6)
     else:
         if (why := wrong_rule(language, result.forms, result.rule)) is not None:
             faults.add(f"{shown}:{header_line}:1", "E073", f"Plural-Forms: {why}")

@@ -281,7 +281,7 @@ KEYS: Mapping[tuple[str, str], KeyRule] = {
     ("operator", "switches"): NAMES,
     ("numbers", "*"): NAMES,
     ("speech", "currencies"): KeyRule(r"[A-Z]{3}", 'a currency is its ISO 4217 code, such as EUR; not "{text}"'),
-    ("currency", "*"): KeyRule(r"[a-z]{2,3}(_[A-Z]{2})?", 'a language is a code such as az, en or ru; not "{text}"'),
+    ("currency", "*"): KeyRule(r"decimals|[a-z]{2,3}(_[A-Z]{2})?", 'a language is a code such as az, en or ru; not "{text}"'),
     ("hours", "*"): KeyRule(f"({_DAYS})(-({_DAYS}))?", 'days are written mon, sat-sun or mon-fri; not "{text}"'),
     ("scenarios", "scenarios"): NAMES,
     ("sms", "same"): KeyRule(r"[\s\S]", '`same` is a sign and those that count as it, such as "-": "–—"; not "{text}"'),

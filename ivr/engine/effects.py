@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.engine.values import Money, Value
 
 
@@ -60,13 +61,15 @@ class Words:
 class Slot:
     """A value spoken inside a prompt. `form` is one of the menu language's: `until`, `exact`, `digits`, `grouped` or `""`.
 
-    `spoken` carries the words where the operator file gives them (a tariff's name); else the speller finds them.
+    `spoken` carries the words where the operator file gives them (a tariff's name); else the speller finds them, by the `rules` of the
+    operator whose call it is.
     """
 
     value: Value
     form: str
     language: str
     spoken: str | None = None
+    rules: SpeechRules = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

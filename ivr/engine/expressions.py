@@ -61,6 +61,17 @@ Lookup = Callable[[tuple[str, ...]], Value]
 """Gives a name's value. Raises KeyError where there is none."""
 
 
+_HABITS = {
+    "&": "and",
+    "|": "or",
+    "!": "not",
+    "=": "==",
+    '"': "a text in 'single quotes', a number without any",
+    "/": "a product: * is all there is",
+}
+"""What other languages write, and what is written here."""
+
+
 def parse(text: str) -> Node:
     """The tree of condition `text`. Raises ExpressionError."""
     if len(text) > LONGEST:
@@ -74,7 +85,8 @@ def parse(text: str) -> Node:
             word = re.match(r"[^\W\d_]\w*", text[at:])
             if word:
                 raise ExpressionError(f"names have small letters; put a word with others in quotes: '{word.group(0)}'", at)
-            raise ExpressionError(f"{text[at]!r} has no meaning here", at)
+            hint = next((f"; write {right}" for wrong, right in _HABITS.items() if text.startswith(wrong, at)), "")
+            raise ExpressionError(f"{text[at]!r} has no meaning here{hint}", at)
         kind = ("number", "name", "text", "sign")[(found.lastindex or 1) - 1]
         tokens.append((kind, found.group(found.lastindex or 0), found.start(found.lastindex or 0)))
         position = found.end()

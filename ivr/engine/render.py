@@ -214,17 +214,18 @@ class View:
                 continue
             value = self.lookup(piece.path)
             form = piece.form or ("exact" if piece.path[0] in ("fee", "fees") else "")
+            rules = self.model.operator.speech
             if piece.path[0] == "numbers":
-                yield Slot(Msisdn(str(value)), "digits", language)
+                yield Slot(Msisdn(str(value)), "digits", language, rules=rules)
             elif isinstance(value, Tariff):
                 spoken = self.model.operator.spoken.get(value.name, {})
-                yield Slot(value, form, language, spoken.get(language, value.name))
+                yield Slot(value, form, language, spoken.get(language, value.name), rules)
             elif isinstance(value, Msisdn):
-                yield Slot(value, form or self.model.operator.call.speak_numbers, language)
+                yield Slot(value, form or self.model.operator.call.speak_numbers, language, rules=rules)
             elif isinstance(value, Opening):
                 yield from opening_speech(value.hours, self.model.operator.days[language], language)
             elif value is not None and not isinstance(value, bool | Secret):
-                yield Slot(value, form, language)
+                yield Slot(value, form, language, rules=rules)
 
 
 def fixed_words(text: str) -> str:

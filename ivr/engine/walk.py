@@ -50,6 +50,8 @@ def ask(turn: Turn) -> None:
             if turn.writes or not field.say:
                 refuse(turn, "no_reply")
             else:
+                # the code stops here: what was dialled behind a secret is no value of the next field, and may be the secret itself
+                turn.dial = []
                 question(turn, field)
             return
         if isinstance(value, str):
@@ -64,6 +66,15 @@ def ask(turn: Turn) -> None:
         if field.again and turn.typed == field.name:
             question(turn, field, again=True)
             return
+    if (
+        turn.dial
+        and turn.menu.do is not None
+        and not (turn.menu.confirm or turn.menu.choices)
+        and any(field.say for field in turn.menu.ask)
+    ):
+        # `*5*12*50#`: who dialled more than the form takes meant another amount, and nobody would ask before the act
+        _wrong_value(turn, next(field for field in reversed(turn.menu.ask) if field.say), "other")
+        return
     if turn.menu.confirm and not turn.top.confirmed and not turn.writes:
         turn.dial = []
         show.confirmation(turn)

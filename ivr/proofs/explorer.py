@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 from ivr.catalog.services import Service
 from ivr.engine.effects import Call
@@ -27,14 +27,14 @@ from ivr.proofs.ways_in import Opening, openings
 
 DEEPEST = 12
 """Menus a session stands in before the walk goes no deeper: a tree that leads round in circles would have no end."""
-MOST_STATES = 400_000
+MOST_STATES = 150_000
 """States before the walk gives up."""
 MOST_SWITCHES = 4
 """Switches that one step may ask for and still be tried in every combination."""
 
 
 class Explorer:
-    """Walks one model."""
+    """Walks one model. `watch` is told from time to time how many states there are and how many of them still wait."""
 
     def __init__(
         self,
@@ -43,8 +43,9 @@ class Explorer:
         now: datetime.datetime,
         kinds: Mapping[str, str] | None = None,
         languages: Iterable[str] | None = None,
+        watch: Callable[[int, int], None] = lambda states, waiting: None,
     ) -> None:
-        self.model = model
+        self.model, self._watch = model, watch
         self.values = Representatives(model.operator)
         self.questions, of_line = questions_by_menu(model), questions_of_line(model)
         self.lines = lines(model, self.questions, of_line, self.values, kinds)
@@ -86,6 +87,8 @@ class Explorer:
     def _exhaust(self) -> None:
         while self._waiting:
             number = self._waiting.popleft()
+            if number % 500 == 0:
+                self._watch(len(self.walked.nodes), len(self._waiting))
             node = self.walked.nodes[number]
             if len(node.state.frames) > DEEPEST:
                 self.walked.bounds.add(f"more than {DEEPEST} menus deep at {node.state.frames[-1].menu}")

@@ -53,8 +53,8 @@ class Recording:
         step = self._step(request)
         if step is None:
             return
-        if step.act == "dial" and self._asks_secrets(reply):
-            _hide(step)
+        if step.act == "dial" and self._asks_secrets(step):
+            _hide(step, self._pressed(reply))
         step.page = reply.page.text if reply.page is not None else step.page
         if reply.speak is not None:
             step.said.append(spoken_text(reply.speak))
@@ -62,12 +62,28 @@ class Recording:
         collect = reply.speak.collect if reply.speak is not None else None
         self._secret = bool((reply.page is not None and reply.page.secret) or (collect is not None and collect.secret))
 
-    def _asks_secrets(self, reply: Reply) -> bool:
-        """Whether the entry that a dialled code came in by leads to a menu with a secret field, so that the code may hold a secret."""
-        places = {traced.place for traced in reply.trace if traced.what == "entry"}
-        entries = () if self._model is None else self._model.entries
-        menus = {} if self._model is None else self._model.menus
-        return any(field.type.secret for entry in entries if entry.place in places and entry.go in menus for field in menus[entry.go].ask)
+    def _asks_secrets(self, step: _Step) -> bool:
+        """Whether a dialled code may hold a secret: it has parts, and its first part leads to a menu with a secret field somewhere."""
+        if self._model is None:
+            return True
+        model, first = self._model, step.argument.strip("*#").partition("*")[0]
+        waiting = [entry.go for entry in model.entries if entry.channel == "ussd" and entry.parts[0] == first]
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen or name not in model.menus:
+                continue
+            seen.add(name)
+            menu = model.menus[name]
+            if any(field.type.secret for field in menu.ask):
+                return True
+            waiting += [choice.go for choice in menu.choices] + [menu.then or ""]
+            waiting += [outcome.go or "" for outcome in menu.otherwise.values()]
+        return False
+
+    def _pressed(self, reply: Reply) -> int:
+        """How many parts of the code were keys of choices: those are no secrets."""
+        return sum(traced.what == "choice" for traced in reply.trace)
 
     def around(self, call: Callable[[str, Request], Reply]) -> Callable[[str, Request], Reply]:
         """`call` (a runner's), noting what goes through it."""
@@ -135,11 +151,11 @@ class Recording:
         return "_".join(filter(None, parts))[:LONGEST_NAME].strip("_") or "recorded"
 
 
-def _hide(step: _Step) -> None:
-    """Leave only the first part of a code that has more: `*202*SECRET#`."""
-    code, sign, _ = step.argument.strip("*#").partition("*")
-    if sign:
-        step.argument, step.secret = f"*{code}*{SECRET}#", True
+def _hide(step: _Step, pressed: int) -> None:
+    """Leave of a code its first part and the `pressed` keys of choices: `*202*1*SECRET#`."""
+    parts = step.argument.strip("*#").split("*")
+    if len(parts) > 1 + pressed:
+        step.argument, step.secret = f"*{'*'.join(parts[: 1 + pressed])}*{SECRET}#", True
 
 
 class RecordingDoor:

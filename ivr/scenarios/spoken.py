@@ -29,7 +29,7 @@ def _slot(slot: Slot) -> str:
     if slot.spoken is not None:
         return slot.spoken
     try:
-        return " ".join(words.rstrip(".") for words in spell.phrase(slot.value, slot.form, slot.language))
+        return " ".join(words.rstrip(".") for words in spell.phrase(slot.value, slot.form, slot.language, slot.rules))
     except SpeechError as error:
         # a call could not say it either; the scenario shall show that and not fall over it
         return f"[cannot be spoken: {error}]"

@@ -255,6 +255,20 @@ def test_direct_dial_stops_at_the_secret(model: Model) -> None:
     assert walk.text.startswith("Password") and walk.page.secret
 
 
+def test_what_was_dialled_behind_a_secret_is_nobodys_value(model: Model) -> None:
+    walk = dial(model, "*5*4*654321*5#", "1234", "1234")
+    assert walk.text.startswith("Registered"), "neither a key nor a value"
+    assert "654321" not in repr(walk.state) + repr(walk.trace)
+
+
+def test_an_act_is_not_done_with_parts_left_over(corners: Model) -> None:
+    back_end = BackEnd()
+    walk = dial(corners, "*8*994501110002*50#", back_end=back_end)
+    assert walk.text.startswith("A number alone\nWhich number") and back_end.calls == []
+    assert dial(corners, "*8*994501110002#", back_end=back_end).text.startswith("994501110002 is out")
+    assert [service for service, _ in back_end.calls] == ["readers.remove"]
+
+
 def test_a_password_is_asked_twice(model: Model) -> None:
     back_end = BackEnd()
     walk = dial(model, "*5#", "4", "4321", back_end=back_end)
@@ -330,7 +344,9 @@ def test_a_busy_person_leads_home(model: Model) -> None:
 def test_hours_close_the_desk_and_hide_a_choice(model: Model, now: str, open_now: bool) -> None:
     walk = dial(model, "5", "5", now=at(now))
     assert (walk.state.waiting == "connect") == open_now
-    assert open_now or walk.said.startswith("Our hours are from Monday to Friday from <2000-01-01 08:00:00+00:00> to <2000-01-01 22:00:00+00:00> on Saturday from")
+    assert open_now or walk.said.startswith(
+        "Our hours are from Monday to Friday from <2000-01-01 08:00:00+00:00> to <2000-01-01 22:00:00+00:00> on Saturday from"
+    )
     assert ("6. Open" in dial(model, "*5#", now=at(now)).text) == open_now
 
 
@@ -416,6 +432,7 @@ entries:
   - {call: "5", go: main}
   - {ussd: "*6#", go: card}
   - {ussd: "*7#", go: lost}
+  - {ussd: "*8#", go: remove}
 menus:
   main:
     say: {default: Hello, call: "Hello."}
@@ -430,6 +447,11 @@ menus:
     no_input: {most: 2, then: continue}
     no_match: {most: 2, then: continue}
     otherwise: {unknown: {say: "No card {serial}", go: back}}
+  remove:
+    ask: {number: {say: Which number, no_match: A number alone}}
+    do: readers.remove
+    say: "{number} is out"
+    otherwise: {not_given: Not there}
   lost:
     get: {given: readers.list}
     say: "{given.total} readers"

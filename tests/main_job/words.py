@@ -22,19 +22,27 @@ class Words:
         self.language = language
         self._library = PromptLibrary()
 
-    def sound(self, text: str) -> Samples:
-        """The samples of `text`. Fails where the prompts have no such unit: then nobody can have heard it."""
+    def sound(self, text: str, ends: bool = False) -> Samples:
+        """The samples of `text`; `ends`: its last unit as at the end of a sentence, where the prompts have it so. Fails where the prompts
+        have no such unit: then nobody can have heard it."""
         parts = []
-        for words in text.split(" | "):
-            entry = self._library.manifest.get(unit(words, self.language).id)
-            assert entry is not None, f"no prompt says {words!r} ({self.language})"
-            assert entry.words == words
+        units = [unit(words, self.language) for words in text.split(" | ")]
+        for place, one in enumerate(units):
+            ways = (one.id, one.other)[:: -1 if ends and place == len(units) - 1 and not one.final else 1]
+            entry = next((found for name in ways if (found := self._library.manifest.get(name)) is not None), None)
+            assert entry is not None, f"no prompt says {one.words!r} ({self.language})"
+            assert entry.words.rstrip(".") == one.words.rstrip(".")
             parts.append(g711.decode((self._library.cache / entry.file).read_bytes()))
         return np.concatenate(parts)
 
+    def _nearest(self, recording: Samples, text: str) -> Samples:
+        """The sound of `text` inside a sentence or at its end, whichever is heard better."""
+        ways = [self.sound(text), self.sound(text, ends=True)]
+        return ways[0] if np.array_equal(*ways) else max(ways, key=lambda way: is_heard(recording, way))
+
     def matches(self, recording: Samples, expected: Sequence[str]) -> list[Match]:
         """Where each was heard, in order; asserts that each was."""
-        found = heard_in_order(recording, [self.sound(text) for text in expected])
+        found = heard_in_order(recording, [self._nearest(recording, text) for text in expected])
         missing = [
             (text, round(match.start, 2), round(match.score, 2)) for text, match in zip(expected, found, strict=True) if not match.heard
         ]
@@ -43,5 +51,5 @@ class Words:
 
     def absent(self, recording: Samples, *never: str) -> None:
         """Asserts that none of these was heard."""
-        heard = {text: score for text in never if (score := is_heard(recording, self.sound(text))) >= HEARD}
+        heard = {text: score for text in never if (score := is_heard(recording, self._nearest(recording, text))) >= HEARD}
         assert not heard

@@ -73,6 +73,7 @@ NOBODY_NOTICES = {
     (Operator, "name"),  # in no wording
     (Operator, "spoken"),  # of the tariffs, which are compared as operator.yaml writes them
     (Operator, "tariff_kinds"),
+    (Operator, "speech"),  # compared as operator.yaml writes it
     (Operator, "days"),  # of the catalogs' own words for weekdays
     (Model, "release"),
 }

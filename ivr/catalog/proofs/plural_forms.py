@@ -18,6 +18,11 @@ _USUAL = {
 """What messages suggest; for any other language Babel is asked."""
 
 
+def usual_rule(language: str) -> str:
+    """The header to write for a language; the commonest of all where Babel knows none."""
+    return _USUAL.get(language) or _known(language)[1] or _USUAL["en"]
+
+
 def wrong_rule(language: str, forms: int, rule: Callable[[int], int]) -> str | None:
     """What is wrong with a language's plural rule; None where nothing is, or where nobody knows the language."""
     given = _partition(rule)
