@@ -37,7 +37,7 @@ tariffs:
   GəncOL: {line: prepaid, call: "0.059", sms: "0.05", mb: "0.08", spoken: {en: "ganj ol"}}
 limits: {largest_money: "99999.99", help_replies: {most: 1, per: 1h}}
 ussd: {octets: 160, wait: 60s, longest: 180s, stay_open: true}
-sms: {parts: 3, same: {"-": "–—"}}
+sms: {parts: 6, same: {"-": "–—"}}
 call: {first_digit: 6s, between_digits: 3s, longest: 10m, choice: "{label}: press {key}", point: "*", speak_numbers: grouped}
 keys:
   ussd: {back: "0", home: "00", next: "98"}

@@ -103,12 +103,16 @@ class House:
         if missing:
             more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise SpeechError(f"{told(missing[0])}{more}; `ivr check` names each")
-        units = fixed(spoken_words(model))
+        units = fixed(spoken_words(model), endings=True)
         if self.library.missing(units):
             report = self.library.build(units, self._progress())
             if report.failed:
                 unit, reason = report.failed[0]
                 raise SpeechError(f'"{unit.words}" ({unit.language}): {reason}')
+
+    def warm_prompts(self) -> None:
+        """Load what the first call would load, so that it is as fast as the second."""
+        self.library.warm(fixed([pair for model in self.releases.current.values() for pair in spoken_words(model)], endings=True))
 
     def books_writable(self) -> bool:
         """Whether the books take a booking now: an empty transaction is begun and undone."""

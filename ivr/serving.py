@@ -119,6 +119,7 @@ def serve(arguments: argparse.Namespace) -> int:
         if asterisk is not None:
             await asyncio.to_thread(asterisk.stop)
 
+    house.warm_prompts()
     parts: list[Part] = [
         Attached(lambda: agi.start("127.0.0.1", arguments.agi_port), lambda: agi.close(STEP), "FastAGI"),
         Attached(start_asterisk, stop_asterisk, "Asterisk"),

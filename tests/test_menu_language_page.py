@@ -14,6 +14,7 @@ from tests.catalog.test_compile_faults import OPERATOR
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "menu-language.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 HOUSE = OPERATOR.replace("fees: {balance: {", 'fees: {balance: {sms: "0.10", ')
+HOUSE = HOUSE.replace("sessions: {", "sms: {parts: 6}\nsessions: {")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("\n")[0])

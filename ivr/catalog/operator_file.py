@@ -255,9 +255,6 @@ class OperatorFile:
 
     def _sane(self, node: Node) -> None:
         """What could be written and would serve nobody."""
-        folder, named = node.place.split("/")[-2:-1], node.get("operator")
-        if named is not None and folder and self.reader.text(named, "operator") != folder[0]:
-            self.reader.fault(named, "E010", f'the operator is called as its folder: "{folder[0]}"')
         largest = self.limits.get("largest_money")
         if isinstance(largest, Money) and largest.micro < LEAST_LARGEST * MICRO:
             limit = (node.get("limits") or node).get("largest_money") or node

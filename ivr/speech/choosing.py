@@ -137,10 +137,13 @@ class Human:
             raise Unusable(Defect(recording.path, "format", f"cannot be converted: {error}")) from error
 
     def drop_gone(self) -> int:
-        """Forget the recordings whose files were taken away; how many."""
+        """Forget the recordings whose files were taken away, and remove what was made of them; how many."""
         there = {recording.key for recording in self.found}
-        gone = [key for key in self._stock.manifest.entries() if key not in there]
+        entries = self._stock.manifest.entries()
+        gone = [key for key in entries if key not in there]
         self._stock.manifest.add({}, without=gone)
+        for key in gone:
+            self._stock.remove(entries[key])
         return len(gone)
 
 

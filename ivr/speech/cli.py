@@ -21,14 +21,14 @@ from ivr.speech.recordings import KINDS, Recordings
 from ivr.speech.script import Line, as_csv, as_html, rows
 from ivr.speech.status import Status, status
 from ivr.speech.units import Unit, unit
-from ivr.speech.voice import PROJECT, Engine, EspeakEngine, by_language, engine
+from ivr.speech.voice import NAMES, PROJECT, Engine, by_language, engine, voices_here
 
 CURRENCIES = ("AZN", "TJS")
 """Currencies whose amounts are readied."""
 
 _BUILD_HELP = """\
 examples:
-  ivr prompts build                                what is missing or changed, with espeak-ng
+  ivr prompts build                                what is missing or changed: what is shipped, else by a voice
   ivr prompts build --engine gtts --language ru    Russian anew by gTTS (needs the internet)
 """
 
@@ -44,7 +44,7 @@ def add_parsers(
     prompts = subparsers.add_parser("prompts", help="the recorded and synthesised prompts", epilog=_BUILD_HELP, formatter_class=raw)
     actions = prompts.add_subparsers(dest="action", required=True)
     build = actions.add_parser("build", help="make what is missing or changed", epilog=_BUILD_HELP, formatter_class=raw)
-    build.add_argument("--engine", choices=("espeak-ng", "gtts"), help="speak with this voice, also what another voice spoke before")
+    build.add_argument("--engine", choices=NAMES, help="speak with this voice, also what another voice spoke before")
     status = actions.add_parser(
         "status",
         help="how complete the prompts are, and what is wrong with a recording",
@@ -88,12 +88,13 @@ def _languages(args: argparse.Namespace) -> list[str]:
 def run_build(args: argparse.Namespace) -> int:
     """`ivr prompts build`: 0 when every prompt is ready, else 1."""
     try:
-        voices: list[Engine] = [engine(args.engine)] if args.engine else []
-        for language in args.language or () if voices else ():
-            voices[0].voice(language)
-        if args.engine != "espeak-ng":
-            voices += _espeak()
-        library = PromptLibrary(args.recordings, args.cache, by_language(voices))
+        voices: dict[str, Engine] = voices_here()
+        if args.engine:
+            asked = engine(args.engine)
+            for language in args.language or ():
+                asked.voice(language)
+            voices |= by_language([asked])
+        library = PromptLibrary(args.recordings, args.cache, voices)
         report = library.build(_units(args), Bar("prompts"), replace=args.engine is not None)
     except (SpeechError, OSError) as error:
         print(f"ivr prompts build: {error}", file=sys.stderr)
@@ -104,15 +105,6 @@ def run_build(args: argparse.Namespace) -> int:
         print(f"and {len(report.failed) - 20} more", file=sys.stderr)
     print(f"prompts: {report.made} made, {report.kept} were ready, {len(report.failed)} failed, {report.seconds:.1f} s")
     return 1 if report.failed else 0
-
-
-def _espeak() -> list[Engine]:
-    """espeak-ng where there is one; without it, recordings may still be enough, and the build says where they are not."""
-    try:
-        return [EspeakEngine.find()]
-    except SpeechError as error:
-        print(f"ivr prompts build: {error}", file=sys.stderr)
-        return []
 
 
 def run_status(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from ivr.speech.audio import Samples
+from ivr.speech.languages import LANGUAGES
 from ivr.speech.parts import SpeechError
 from ivr.speech.port import PROJECT, candidates, decoded, run, speaks, version_of
 
@@ -30,11 +31,11 @@ class EspeakEngine:
     version: str
     environment: Mapping[str, str] = field(default_factory=dict)
     speed: int = 150
+    variant: str = ""
     name: str = "espeak-ng"
-    languages: tuple[str, ...] = ("az", "en", "ru")
+    languages: tuple[str, ...] = field(default_factory=lambda: tuple(code for code, one in LANGUAGES.items() if one.ESPEAK))
     offline: bool = True
 
-    _VOICES: ClassVar[Mapping[str, str]] = {"az": "az", "en": "en-us", "ru": "ru"}
     _BREAK: ClassVar[int] = 3000
     _CUT_SECONDS: ClassVar[float] = 1.5
 
@@ -50,7 +51,7 @@ class EspeakEngine:
 
     def voice(self, language: str) -> str:
         speaks(self, language)
-        return f"{self._VOICES[language]} speed {self.speed}"
+        return f"{LANGUAGES[language].ESPEAK}{self.variant} speed {self.speed}"
 
     def render(self, words: str, language: str) -> tuple[Samples, int]:
         return self._run(f"<speak>{escape(words)}</speak>", language, words)
@@ -68,7 +69,18 @@ class EspeakEngine:
 
     def _run(self, markup: str, language: str, named: str) -> tuple[Samples, int]:
         speaks(self, language)
-        command = [str(self.program), "-v", self._VOICES[language], "-s", str(self.speed), "-b", "1", "-m", "--stdin", "--stdout"]
+        command = [
+            str(self.program),
+            "-v",
+            f"{LANGUAGES[language].ESPEAK}{self.variant}",
+            "-s",
+            str(self.speed),
+            "-b",
+            "1",
+            "-m",
+            "--stdin",
+            "--stdout",
+        ]
         place = f"espeak-ng, {language}, {named[:40]!r}"
         return decoded(_sized(run(command, place, markup.encode(), self.environment)), place)
 

@@ -67,7 +67,8 @@ def recorded(language: str, words: str, recordings: Path, voice: str | None = No
         return True
     one = unit(words, language)
     folders = [recordings / language / voice] if voice is not None else sorted(recordings.glob(f"{language}/*"))
-    return any((folder / f"{name}.wav").is_file() for folder in folders for name in (one.id, one.other))
+    names = [f"{name}{suffix}" for name in (one.id, one.other) for suffix in (".wav", ".WAV")]
+    return any((folder / name).is_file() for folder in folders for name in names)
 
 
 @lru_cache(maxsize=16)

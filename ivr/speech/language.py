@@ -35,19 +35,25 @@ class Language(ABC):
     """The units of counts (`ivr.engine.values.UNITS`)."""
     OWN: ClassVar[Mapping[str, CurrencyWords]]
     """The currencies that it knows by itself."""
+    ESPEAK: ClassVar[str] = ""
+    """What espeak-ng calls its voice (`espeak-ng --voices`); empty where it has none, and only recordings speak."""
 
     def __init__(self, rules: SpeechRules = PLAIN) -> None:
-        """Raises SpeechError where the rules give a currency without a form that this language needs."""
         self.rules = rules
         given = {code: words[self.LANGUAGE] for code, words in rules.currencies.items() if self.LANGUAGE in words}
-        self.CURRENCIES: Mapping[str, CurrencyWords] = {**self.OWN, **given}
-        for code, words in given.items():
-            for part, noun in (("unit", words.unit), ("part", words.part)):
-                missing = [form for form in self.FORMS if noun is not None and not getattr(noun, form)]
-                if missing:
-                    raise SpeechError(f"speech.currencies.{code}.{self.LANGUAGE}.{part}: the form {missing[0]!r} is missing")
+        self.unusable = {code: wrong for code, words in given.items() if (wrong := self._lacking(code, words)) is not None}
+        """Currencies of the rules that lack a form this language needs: where in operator.yaml, and which."""
+        usable = {code: words for code, words in {**self.OWN, **given}.items() if code not in self.unusable}
+        self.CURRENCIES: Mapping[str, CurrencyWords] = usable
         self._groups: dict[tuple[int, str], Phrase] = {}
         self._scaled: dict[tuple[int, int], Phrase] = {}
+
+    def _lacking(self, code: str, words: CurrencyWords) -> tuple[str, str] | None:
+        for part, noun in (("unit", words.unit), ("part", words.part)):
+            missing = [form for form in self.FORMS if noun is not None and not getattr(noun, form)]
+            if missing:
+                return f"speech.currencies.{code}.{self.LANGUAGE}.{part}", f"the form {missing[0]!r} is missing"
+        return None
 
     # -- what a language must say by itself
 

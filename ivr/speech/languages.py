@@ -67,7 +67,7 @@ LANGUAGES: Mapping[str, type[Language]] = Languages()
 
 
 def speller(language: str, rules: SpeechRules = PLAIN) -> Language:
-    """A language under the rules of an operator. Raises SpeechError where there is none, or the rules lack a form that it needs."""
+    """A language under the rules of an operator. Raises SpeechError where there is none, or its file cannot be used."""
     try:
         return _speller(language, rules)
     except (KeyError, TypeError):

@@ -16,8 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 
-from ivr.engine.effects import Pause, Slot, Spoken
-from ivr.engine.speech_rules import PLAIN, SpeechRules
+from ivr.engine.effects import Pause, Slot, Spoken, Words
 from ivr.engine.values import Count, Money, Msisdn, Span
 from ivr.speech import audio
 from ivr.speech.building import BuildReport, Outages, Source, batches
@@ -81,13 +80,13 @@ class PromptLibrary:
 
     # -- calls
 
-    def join(self, parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> Joined:
-        """One file, in every format, that says all parts in order, values as the `rules` of an operator have them.
+    def join(self, parts: tuple[Spoken, ...]) -> Joined:
+        """One file, in every format, that says all parts in order.
 
         Raises MissingPrompt, or SpeechError for what cannot be spoken.
         """
         self._look()
-        told = utterances(parts, rules)
+        told = utterances(parts)
         for _ in range(3):
             planned: list[Sound | Pause] = []
             for one in told:
@@ -136,6 +135,10 @@ class PromptLibrary:
                     if sound is not None:
                         audio.to_alaw(self._sound(sound))
         self._joined.warm()
+        ready = [one for one in units if self.entry(one) is not None]
+        for one in {one.language: one for one in ready}.values():
+            with suppress(SpeechError, OSError):
+                self.join((Words(one.words, one.language),))  # a reply as any other: the whole way has been gone once
 
     # -- what was said
 

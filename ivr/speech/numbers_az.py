@@ -59,6 +59,7 @@ class Numbers(Language):
     LANGUAGE = "az"
     STAR, HASH, MINUS = "ulduz", "diyez", "mənfi"
     DIGITS = _ONES
+    ESPEAK = "az"
     NOUNS = {
         unit: NounForms.same(word)
         for unit, word in {

@@ -30,6 +30,7 @@ class Numbers(Language):
     LANGUAGE = "en"
     STAR, HASH, MINUS = "star", "hash", "minus"
     DIGITS = _ONES[:10]
+    ESPEAK = "en-us"
     FORMS = ("one", "other")
     NOUNS = {unit: _noun(unit) for unit in ("megabyte", "gigabyte", "minute", "second", "day", "hour", "month", "message")}
     OWN = {"AZN": CurrencyWords(_noun("manat"), _noun("gapik")), "TJS": CurrencyWords(_noun("somoni"), _noun("diram"))}

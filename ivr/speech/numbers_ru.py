@@ -60,6 +60,7 @@ class Numbers(Language):
     STAR, HASH, MINUS = "звёздочку", "решётку", "минус"
     """The keys stand in the accusative, as after "нажмите" (press), where alone they are said."""
     DIGITS = _ONES[:10]
+    ESPEAK = "ru"
     FORMS = ("one", "few", "many")
     NOUNS = {
         "megabyte": _noun("m", "мегабайт", "мегабайта", "мегабайт"),

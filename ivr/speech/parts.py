@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 Phrase = tuple[str, ...]
 """Words in playing order, cut where recordings are joined."""
@@ -44,14 +44,12 @@ def suggestion(wrong: object, known: Iterable[str]) -> str:
     """The end of a message about a word that is not one of `known`: the nearest of them, or all."""
     import difflib  # only a mistake needs it, and it takes longer to load than most phrases to spell
 
-    names = list(known)
+    names = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(wrong.casefold(), names, 1, 0.6) if isinstance(wrong, str) and len(wrong) <= 40 else []
-    near = near or [name for name in names if isinstance(wrong, str) and name.casefold() == wrong.casefold()]
-    return f"not one of {', '.join(names)}{f'; did you mean {near[0]}?' if near else ''}"
+    return f"not one of {', '.join(names.values())}{f'; did you mean {names[near[0]]}?' if near else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Money as it is spoken: whole units, parts, and the decimals after the parts as digits without closing zeros."""
 
     negative: bool
@@ -72,8 +70,8 @@ class Amount:
         major, rest = divmod(value, MICRO)
         if major > LARGEST:
             raise SpeechError(f"amount {short(Decimal(micro).scaleb(-6).normalize())}: {TOO_LARGE}")
-        if not rest:
-            return cls(micro < 0 and value > 0, major, 0, "")
+        if decimals == 2 and not rest % 10_000:  # nearly every amount
+            return cls(micro < 0 and value > 0, major, rest // 10_000, "")
         figures = f"{rest:06d}"
         return cls(micro < 0 and value > 0, major, int(figures[:decimals] or 0), figures[decimals:].rstrip("0"))
 
@@ -97,16 +95,19 @@ def micro_units(value: object, place: str, exact: bool) -> int:
 
     Decimals after the sixth are cut off, or refused where the amount is `exact`.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if type(value) is str:
+        text = value.strip()
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        text = _plain(value)
+    else:
         raise SpeechError(f"{place} {short(value)}: not an amount such as 12.34")
-    text = value.strip() if isinstance(value, str) else _plain(value)
     found = _AMOUNT.fullmatch(text)
     if found is None:
         raise SpeechError(f"{place} {short(value)}: not an amount such as 12.34")
     sign, whole, decimals = found.groups("")
     if exact and decimals[6:].strip("0"):
         raise SpeechError(f"{place} {short(value)}: more than six decimals")
-    micro = int(whole) * MICRO + int(decimals[:6].ljust(6, "0"))
+    micro = int(whole + decimals[:6].ljust(6, "0"))
     if micro > LARGEST * MICRO + MICRO - 1:
         raise SpeechError(f"{place} {short(value)}: {TOO_LARGE}")
     return -micro if sign == "-" else micro

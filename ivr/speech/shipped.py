@@ -25,13 +25,14 @@ from ivr.speech.port import PROJECT, Engine, decoded, speaks
 
 FOLDER = PROJECT / "prompts" / "shipped"
 
-COMPRESSION = 0.991
-"""libsndfile's scale for Opus, about 8 kilobits in a second: what is above a telephone's band is lost anyway."""
+COMPRESSION = 0.9965
+"""libsndfile's scale for Opus, about 7.5 kilobits in a second: what is above a telephone's band is lost anyway."""
 
 _BLOCK = 64
 """Texts of a block: what is decoded for one of them."""
 _GAP = 20 * MASTER_RATE // 1000
 """Samples of silence between two texts, so that neither colours the other."""
+_OTHER = {".": ",", ",": "."}
 _KEPT = 6
 """Decoded blocks that are kept."""
 
@@ -70,9 +71,13 @@ class ShippedSet:
         """The set of a language, None where none is shipped. Raises SpeechError for one that cannot be used."""
         return cls(language, folder) if (folder / f"{language}.json").is_file() else None
 
+    def place(self, text: str) -> Place | None:
+        """Where a text is; said the other way, inside a sentence or at its end, where it is not there as asked."""
+        return self.texts.get(text) or self.texts.get(text[:-1] + _OTHER.get(text[-1:], ""))
+
     def sound(self, text: str) -> Samples | None:
         """The master of a text at 16 kHz; None where it is not shipped. Raises SpeechError where the file is broken."""
-        place = self.texts.get(text)
+        place = self.place(text)
         if place is None:
             return None
         found = self._block(place.block)[place.start : place.start + place.length]
@@ -128,7 +133,7 @@ class ShippedEngine:
         return self.other.render(words, language)
 
     def render_many(self, words: Sequence[str], language: str) -> list[tuple[Samples, int]]:
-        left = [one for one in dict.fromkeys(words) if one not in self.ready.texts]
+        left = [one for one in dict.fromkeys(words) if self.ready.place(one) is None]
         spoken: dict[str, tuple[Samples, int]] = {}
         if left and self.other is not None:
             spoken = dict(zip(left, self.other.render_many(left, language), strict=True))

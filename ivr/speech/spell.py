@@ -12,18 +12,16 @@ import re
 from collections.abc import Callable, Mapping
 
 from ivr.engine.speech_rules import GENDERS, PLAIN, SpeechRules
-from ivr.engine.values import UNITS, Count, Money, Msisdn, Span, Tariff, Value
+from ivr.engine.values import Count, Money, Msisdn, Span, Tariff, Value
+from ivr.speech import phrases
 from ivr.speech.language import Language
 from ivr.speech.languages import LANGUAGES, speller
 from ivr.speech.parts import (
     LARGEST,
-    MICRO,
-    Amount,
     Phrase,
     SpeechError,
     digit_groups,
     micro_units,
-    plain_text,
     short,
     suggestion,
     whole_number,
@@ -31,8 +29,6 @@ from ivr.speech.parts import (
 
 FORMS = ("", "until", "exact", "digits", "grouped", "nominative")
 
-_SPAN_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-_DIGITS = re.compile(r"[0-9]{1,40}", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
@@ -43,7 +39,7 @@ def say(language: str, kind: str, given: Mapping[str, object], rules: SpeechRule
     spoken = KINDS.get(kind) if isinstance(kind, str) else None
     if spoken is None:
         raise SpeechError(f"kind {short(kind)}: {suggestion(kind, KINDS)}")
-    if not isinstance(given, Mapping):
+    if type(given) is not dict and not isinstance(given, Mapping):
         raise SpeechError(f"input {short(given)}: not an object for the kind {kind!r}")
     return " ".join(spoken(numbers, given))
 
@@ -60,15 +56,15 @@ def phrase(value: Value, form: str, language: str, rules: SpeechRules = PLAIN) -
         raise SpeechError(f"form {short(form)}: {suggestion(form, filter(None, FORMS))}")
     match value:
         case Money():
-            return _money(numbers, value.micro, value.currency, form == "exact")
+            return phrases.money(numbers, value.micro, value.currency, form == "exact")
         case Count():
-            return _counted(numbers, whole_number(value.number, "count"), value.unit)
+            return phrases.counted(numbers, whole_number(value.number, "count"), value.unit)
         case Tariff():
-            return (_readable(value.name, numbers, "tariff"),)
+            return (phrases.readable_text(value.name, numbers, "tariff"),)
         case Msisdn():
-            return _digits(numbers, value.digits, "msisdn") if form == "digits" else _grouped(numbers, value.digits)
+            return phrases.digits(numbers, value.digits, "msisdn") if form == "digits" else phrases.grouped(numbers, value.digits)
         case Span():
-            return _span(numbers, whole_number(value.seconds, "span"))
+            return phrases.span(numbers, whole_number(value.seconds, "span"))
         case datetime.datetime():
             return numbers.time(value.hour, value.minute)  # the day is not said, as it is not written (`12:30`)
         case datetime.date():
@@ -77,9 +73,9 @@ def phrase(value: Value, form: str, language: str, rules: SpeechRules = PLAIN) -
             pass
         case int():
             number = whole_number(value, "number")
-            return _digits(numbers, str(number), "number") if form == "digits" else numbers.cardinal(number)
+            return phrases.digits(numbers, str(number), "number") if form == "digits" else numbers.cardinal(number)
         case str():
-            return _text(numbers, value, form)
+            return phrases.text_phrase(numbers, value, form)
     raise SpeechError(f"value {short(value)}: a {type(value).__name__} cannot be spoken")
 
 
@@ -89,7 +85,7 @@ def readable(text: str, language: str, rules: SpeechRules = PLAIN) -> str:
     Voices read figures badly (espeak-ng in Azerbaijani above all), so none is ever given to one. Raises SpeechError for an unknown
     language, and for markup and control characters, which a voice would act on instead of reading them.
     """
-    return _readable(text, speller(language, rules), "text")
+    return phrases.readable_text(text, speller(language, rules), "text")
 
 
 def faults(rules: SpeechRules, languages: tuple[str, ...], currency: str) -> list[tuple[str, str]]:
@@ -99,99 +95,14 @@ def faults(rules: SpeechRules, languages: tuple[str, ...], currency: str) -> lis
         try:
             numbers = speller(language, rules)
         except SpeechError as error:
-            found.append(("speech.currencies" if language in LANGUAGES else "languages.offered", str(error)))
+            found.append(("languages.offered", str(error)))
             continue
-        if currency not in numbers.CURRENCIES:
+        found += numbers.unusable.values()
+        if currency not in numbers.CURRENCIES and currency not in numbers.unusable:
             found.append(
                 ("currency", f"nobody has said how {currency} is spoken in {language}: write speech.currencies.{currency}.{language}")
             )
     return found
-
-
-_MARKED_AMOUNT = re.compile(r"(?<![\w.,])([0-9]{1,12}(?:[.,][0-9]{1,6})?) ([A-Z]{3})\b")
-_FIGURES = re.compile(r"\+?[0-9]+", re.ASCII)
-
-
-def _readable(text: str, numbers: Language, place: str) -> str:
-    text = plain_text(text, place)
-    text = _MARKED_AMOUNT.sub(lambda found: _spelled_amount(numbers, found), text)
-    text = _FIGURES.sub(lambda found: f" {' '.join(_figures(numbers, found[0]))} ", text)
-    text = text.replace("*", f" {numbers.STAR} ").replace("#", f" {numbers.HASH} ")
-    return re.sub(r"\s+([.,;:!?)])", r"\1", re.sub(r"\s+", " ", text)).strip()
-
-
-def _spelled_amount(numbers: Language, found: re.Match[str]) -> str:
-    if found[2] not in numbers.CURRENCIES:
-        return found[0]
-    return " ".join(_money(numbers, micro_units(found[1].replace(",", "."), "amount", True), found[2], exact=True))
-
-
-def _figures(numbers: Language, text: str) -> Phrase:
-    """A run of figures in running text: short ones and years as numbers, codes in pairs, long ones as telephone numbers."""
-    figures = text.lstrip("+")
-    if len(figures) <= 3 and not (figures[0] == "0" and len(figures) > 1):
-        return numbers.cardinal(int(figures))
-    if len(figures) == 4 and (figures[:2] in ("19", "20") or figures.endswith("00")) and figures[0] != "0":
-        return numbers.cardinal(int(figures))
-    return _grouped(numbers, figures)
-
-
-def _money(numbers: Language, micro: int, currency: object, exact: bool) -> Phrase:
-    known = numbers.CURRENCIES.get(currency) if isinstance(currency, str) else None
-    if known is None:
-        wrong = f"currency {short(currency)}: {suggestion(currency, numbers.CURRENCIES)}"
-        raise SpeechError(f"{wrong}; operator.yaml may describe it, at speech.currencies")
-    return numbers.money(Amount.of(micro, exact, 0 if known.part is None else known.decimals), known)
-
-
-def _counted(numbers: Language, number: int, unit: object) -> Phrase:
-    if not isinstance(unit, str) or unit not in numbers.NOUNS:
-        raise SpeechError(f"unit {short(unit)}: {suggestion(unit, UNITS)}")
-    return numbers.counted(number, unit)
-
-
-def _span(numbers: Language, seconds: int) -> Phrase:
-    """The largest units first, none that is zero: "one hour thirty minutes". Zero is "zero seconds"."""
-    if not seconds:
-        return numbers.counted(0, "second")
-    spoken: Phrase = (numbers.MINUS,) if seconds < 0 else ()
-    rest = abs(seconds)
-    for unit, size in _SPAN_UNITS:
-        number, rest = divmod(rest, size)
-        if number:
-            spoken += numbers.counted(number, unit)
-    return spoken
-
-
-def _digits(numbers: Language, text: object, place: str) -> Phrase:
-    if not isinstance(text, str) or not _DIGITS.fullmatch(text):
-        raise SpeechError(f"{place} {short(text)}: not a run of 1 to 40 digits")
-    return numbers.digits(text)
-
-
-def _grouped(numbers: Language, text: str) -> Phrase:
-    if not _DIGITS.fullmatch(text):
-        raise SpeechError(f"number {short(text)}: not a run of 1 to 40 digits")
-    return _groups(numbers, digit_groups(text))
-
-
-def _groups(numbers: Language, groups: tuple[str, ...]) -> Phrase:
-    spoken: list[str] = []
-    for group in groups:
-        if spoken:
-            spoken[-1] += ","
-        spoken += numbers.group(group)
-    return tuple(spoken)
-
-
-def _text(numbers: Language, text: str, form: str) -> Phrase:
-    """A text as it is; one that is nothing but digits is somebody's number and is read digit by digit."""
-    if _DIGITS.fullmatch(text):
-        return _grouped(numbers, text) if form == "grouped" else numbers.digits(text)
-    if form == "digits":
-        raise SpeechError(f"text {short(text)}: not a run of 1 to 40 digits")
-    spoken = _readable(text, numbers, "text")
-    return (spoken,) if spoken else ()
 
 
 def _given(given: Mapping[str, object], name: str) -> object:
@@ -221,7 +132,7 @@ def _say_ordinal(numbers: Language, given: Mapping[str, object]) -> Phrase:
 
 
 def _say_count(numbers: Language, given: Mapping[str, object]) -> Phrase:
-    return _counted(numbers, whole_number(_given(given, "n"), "n"), _given(given, "unit"))
+    return phrases.counted(numbers, whole_number(_given(given, "n"), "n"), _given(given, "unit"))
 
 
 def _say_money(numbers: Language, given: Mapping[str, object]) -> Phrase:
@@ -229,7 +140,7 @@ def _say_money(numbers: Language, given: Mapping[str, object]) -> Phrase:
     if form not in ("", "exact"):
         raise SpeechError(f"form {short(form)}: money has only 'exact'")
     exact = form == "exact"
-    return _money(numbers, micro_units(_given(given, "amount"), "amount", exact), _given(given, "currency"), exact)
+    return phrases.money(numbers, micro_units(_given(given, "amount"), "amount", exact), _given(given, "currency"), exact)
 
 
 def _say_date(numbers: Language, given: Mapping[str, object]) -> Phrase:
@@ -240,13 +151,18 @@ def _say_date(numbers: Language, given: Mapping[str, object]) -> Phrase:
     if found is None:
         raise SpeechError(f"date {short(text)}: no day of the years 0001 to 9999 written as 2027-03-05")
     year, month, day = map(int, found.groups())
+    try:
+        return numbers.date(datetime.date(year, month, day), form == "until")
+    except ValueError:
+        raise SpeechError(f"date {short(text)}: {_no_day(year, month)}") from None
+
+
+def _no_day(year: int, month: int) -> str:
     if not year:
-        raise SpeechError(f"date {short(text)}: there is no year 0")
+        return "there is no year 0"
     if not 1 <= month <= 12:
-        raise SpeechError(f"date {short(text)}: there is no month {month}; a day is written as 2027-03-05")
-    if not 1 <= day <= (longest := calendar.monthrange(year, month)[1]):
-        raise SpeechError(f"date {short(text)}: that month has the days 1 to {longest}")
-    return numbers.date(datetime.date(year, month, day), form == "until")
+        return f"there is no month {month}; a day is written as 2027-03-05"
+    return f"that month has the days 1 to {calendar.monthrange(year, month)[1]}"
 
 
 def _say_time(numbers: Language, given: Mapping[str, object]) -> Phrase:
@@ -258,32 +174,32 @@ def _say_time(numbers: Language, given: Mapping[str, object]) -> Phrase:
 
 
 def _say_span(numbers: Language, given: Mapping[str, object]) -> Phrase:
-    return _span(numbers, whole_number(_given(given, "seconds"), "seconds"))
+    return phrases.span(numbers, whole_number(_given(given, "seconds"), "seconds"))
 
 
 def _say_digits(numbers: Language, given: Mapping[str, object]) -> Phrase:
-    return _digits(numbers, _given(given, "digits"), "digits")
+    return phrases.digits(numbers, _given(given, "digits"), "digits")
 
 
 def _say_grouped(numbers: Language, given: Mapping[str, object]) -> Phrase:
     if "digits" in given:
         text = given["digits"]
-        if not isinstance(text, str) or not _DIGITS.fullmatch(text.removeprefix("+")):
+        if not isinstance(text, str) or not phrases.DIGITS.fullmatch(text.removeprefix("+")):
             raise SpeechError(f"digits {short(text)}: not a run of 1 to 40 digits")
-        return _groups(numbers, digit_groups(text.removeprefix("+")))
+        return phrases.groups(numbers, digit_groups(text.removeprefix("+")))
     groups = _given(given, "groups")
     if not isinstance(groups, list | tuple) or not groups:
         raise SpeechError(f"groups {short(groups)}: not a list of runs of digits")
     for text in groups:
-        _digits(numbers, text, "group")
-    return _groups(numbers, tuple(groups))
+        phrases.digits(numbers, text, "group")
+    return phrases.groups(numbers, tuple(groups))
 
 
 def _say_text(numbers: Language, given: Mapping[str, object]) -> Phrase:
     text = _given(given, "text")
     if not isinstance(text, str):
         raise SpeechError(f"text {short(text)}: not a text")
-    spoken = _readable(text, numbers, "text")
+    spoken = phrases.readable_text(text, numbers, "text")
     if not spoken:
         raise SpeechError(f"text {short(text)}: nothing to say")
     return (spoken,)
@@ -310,7 +226,6 @@ __all__ = [
     "KINDS",
     "LANGUAGES",
     "LARGEST",
-    "MICRO",
     "SpeechError",
     "faults",
     "phrase",

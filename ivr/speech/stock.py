@@ -55,6 +55,11 @@ class Stock:
         write_whole(self.cache / f"{base}.alaw", alaw)
         return Entry(one.words, one.language, f"{base}.alaw", digest(alaw), voice, made_of, audio.length(alaw), seen)
 
+    def remove(self, entry: Entry) -> None:
+        """Remove the files of an entry that the manifest no longer has. Whoever is reading one finds it gone and looks again."""
+        for suffix in (".alaw", ".sln", ".flac"):
+            (self.cache / entry.file).with_suffix(suffix).unlink(missing_ok=True)
+
     def find(self, one: Unit, folder: str = "") -> Sound | None:
         """The sound of a unit under a folder of the manifest's names, said the other way where it is not there as asked."""
         for name in (one.id, one.other):

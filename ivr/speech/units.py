@@ -17,7 +17,6 @@ from functools import lru_cache
 from hashlib import blake2s
 
 from ivr.engine.effects import Pause, Slot, Spoken, Words
-from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.speech import spell
 from ivr.speech.parts import Phrase
 
@@ -116,9 +115,8 @@ def shaped(one: Unit) -> str:
     return words if words.endswith(("?", "!")) else f"{words}{'.' if one.final else ','}"
 
 
-def utterances(parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> tuple[Utterance | Pause, ...]:
-    """What is said and the silences between, in playing order, values as the `rules` of an operator have them. Words without a letter or
-    figure bring nothing.
+def utterances(parts: tuple[Spoken, ...]) -> tuple[Utterance | Pause, ...]:
+    """What is said and the silences between, in playing order. Words without a letter or figure bring nothing.
 
     Raises SpeechError for a value or a language that cannot be spoken.
     """
@@ -139,7 +137,8 @@ def utterances(parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> tuple[U
                 told += _fixed(part.spoken, part.language, ends)
             case Slot():
                 # a value ends no sentence by itself, whatever sign a text in it ends with: its units are shared by all places
-                phrase = tuple(filter(None, (words.rstrip(".") for words in spell.phrase(part.value, part.form, part.language, rules))))
+                spelled = spell.phrase(part.value, part.form, part.language, part.rules)
+                phrase = tuple(filter(None, (words.rstrip(".") for words in spelled)))
                 if phrase:
                     told.append(Utterance(phrase, part.language, ends, value=True))
     return tuple(told)
@@ -193,13 +192,13 @@ def chunks(text: str, language: str) -> Iterator[Unit]:
             yield unit(" ".join(words[start:end]), language)
 
 
-def plan(parts: tuple[Spoken, ...], rules: SpeechRules = PLAIN) -> tuple[Unit | Pause, ...]:
+def plan(parts: tuple[Spoken, ...]) -> tuple[Unit | Pause, ...]:
     """The units and silences of a reply as its wordings and spellers cut it: what must be there where there is no longer match.
 
     Raises SpeechError for a value or a language that cannot be spoken.
     """
     planned: list[Unit | Pause] = []
-    for one in utterances(parts, rules):
+    for one in utterances(parts):
         planned += pieces(one) if isinstance(one, Utterance) else (one,)
     return tuple(planned)
 

@@ -14,6 +14,7 @@ from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
+from ivr.settings import SettingsError
 from ivr.speech import spell
 from ivr.speech.audio import Samples
 from ivr.speech.espeak import UNPACKED, EspeakEngine
@@ -86,7 +87,7 @@ def by_language(voices: Iterable[Engine]) -> dict[str, Engine]:
 def voices_here(environment: Mapping[str, str] | None = None, shipped: Path = FOLDER) -> dict[str, Engine]:
     """Which voice speaks each language on this machine, the shipped prompts first.
 
-    IVR_VOICE_EN (and so on) asks for another voice by its name. Raises SpeechError where it cannot be had; a default voice that is
+    IVR_VOICE_EN (and so on) asks for another voice by its name. Raises SettingsError where it cannot be had; a default voice that is
     missing is only logged, as what is shipped still sounds.
     """
     source = os.environ if environment is None else environment
@@ -99,7 +100,11 @@ def voices_here(environment: Mapping[str, str] | None = None, shipped: Path = FO
             found[language] = _asked(asked, language, setting)
             continue
         voice = _first(CHOSEN.get(language, ("espeak-ng",)), language, missing)
-        ready = ShippedSet.of(language, shipped)
+        try:
+            ready = ShippedSet.of(language, shipped)
+        except SpeechError as error:
+            _log.warning("%s", error)
+            ready = None
         if ready is not None:
             found[language] = ShippedEngine(ready, voice, missing[-1] if voice is None else "")
         elif voice is not None:
@@ -114,7 +119,7 @@ def _asked(name: str, language: str, setting: str) -> Engine:
         found = engine(name)
         found.voice(language)
     except SpeechError as error:
-        raise SpeechError(f"{setting}={name[:40]}: {error}") from error
+        raise SettingsError(f"{setting}={name[:40]}: {error}") from error
     return found
 
 

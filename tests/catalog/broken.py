@@ -17,6 +17,7 @@ from ivr.catalog.sources import SERVICES
 from ivr.catalog.spoken import spoken_words
 from ivr.engine.model import Model
 from ivr.recordings import recording_faults
+from ivr.speakable import speech_faults
 from ivr.scenarios.read import read_scenarios, scenario_files
 from ivr.speech.inventory import fixed
 
@@ -90,6 +91,8 @@ def faults_of(case: Case, home: Path) -> list[Fault]:
         for scenario in scenario_files(folder):
             read_scenarios(scenario, compiled.model, offers, faults)
         for fault in recording_faults(compiled.model, folder, _recorded(case, compiled.model, home / "prompts")):
+            faults.put(fault)
+        for fault in speech_faults(compiled.model, folder):
             faults.put(fault)
     return [replace(fault, file=fault.file.removeprefix("menus/small/")) for fault in faults.sorted()]
 

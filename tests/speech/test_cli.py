@@ -12,7 +12,7 @@ import pytest
 
 from ivr.speech import cli
 from ivr.speech.progress import Bar
-from ivr.speech.voice import EspeakEngine
+from ivr.speech.voice import by_language
 from tests.speech.conftest import Humming
 
 
@@ -28,7 +28,7 @@ def lines_of(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
 
 
 def test_build_then_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(EspeakEngine, "find", classmethod(lambda cls: Humming()))
+    monkeypatch.setattr(cli, "voices_here", lambda: by_language([Humming()]))
     where = ["--recordings", str(tmp_path), "--language", "az"]
     assert run("prompts", "status", *where) == 1
     assert "az: 0 of 3" in capsys.readouterr().out

@@ -170,3 +170,11 @@ def test_a_reply_says_what_it_holds(prompts: PromptLibrary) -> None:
     side = json.loads(joined.path.with_suffix(".json").read_bytes())
     assert [unit["words"] for unit in side["units"]] == ["Your balance is", "twelve manats", "and thirty-four gapiks", "Goodbye."]
     assert prompts.said(joined.path) == "Your balance is twelve manats and thirty-four gapiks Goodbye."
+
+
+def test_warming_goes_the_whole_way_and_needs_nothing_to_be_there(prompts: PromptLibrary, humming: Humming) -> None:
+    asked = len(humming.asked)
+    server = PromptLibrary(prompts.cache.parent, engines={"en": humming})
+    server.warm((*fixed([("en", "Your balance is"), ("en", "Never built")]), *fixed([("ru", "Нет")])))
+    assert len(humming.asked) == asked, "what is missing is left to the call"
+    assert [json.loads(path.read_bytes())["units"][0]["words"] for path in prompts.cache.glob("joined/*/*.json")] == ["Your balance is"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ivr.engine.effects import Pause, Slot, Spoken, Words
 from ivr.engine.values import MICRO, Money, Msisdn
+from ivr.speech import audio
 from ivr.speech.files import Entry
 from ivr.speech.inventory import fixed, inventory, recorded
 from ivr.speech.joined import Joined
@@ -20,6 +21,7 @@ from ivr.speech.parts import SpeechError
 from ivr.speech.stock import Sound
 from ivr.speech.stock import Words as Index
 from ivr.speech.units import Unit, Utterance, finished, plan, shaped, unit, utterances
+from ivr.speech.voice import EspeakEngine
 from tests.speech.conftest import Humming
 
 AMOUNT = Slot(Money(112_340_000, "AZN"), "", "en")
@@ -219,3 +221,17 @@ def test_recorded_says_whether_a_human_has_said_it(tmp_path: Path) -> None:
     assert recorded("en", " - ", tmp_path), "there is nothing to say"
     with pytest.raises(SpeechError, match="'de'"):
         recorded("de", "Hallo", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("az", "otuz dörd qəpik"), ("en", "and thirty-four gapiks"), ("ru", "тридцать четыре гяпика")]
+)
+def test_espeak_says_both_ways_apart_and_as_long(language: str, words: str) -> None:
+    try:
+        espeak = EspeakEngine.find()
+    except SpeechError as error:
+        pytest.skip(str(error))
+    medial, final = (
+        audio.prepare(*espeak.render(shaped(one), language)) for one in (unit(words, language), unit(words, language, final=True))
+    )
+    assert medial != final and abs(len(medial) - len(final)) <= 4 * 320, "another melody over the same words, the sign itself is not heard"

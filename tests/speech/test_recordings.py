@@ -128,6 +128,17 @@ def test_a_converted_recording_that_was_damaged_is_converted_again(tmp_path: Pat
     assert prompts.join((Words(WORDS, "en"),)).milliseconds > 1000
 
 
+def test_a_recording_taken_away_leaves_nothing_behind(tmp_path: Path, humming: Humming) -> None:
+    path = place(tmp_path).with_suffix(".WAV")
+    soundfile.write(path, syllables(1.2, 44_100), 44_100)
+    prompts = PromptLibrary(tmp_path, engines={"en": humming})
+    prompts.build(fixed([("en", WORDS)]))
+    assert len(list(tmp_path.glob("cache/recorded/en/leyla/*"))) == 2 and prompts.join((Words(WORDS, "en"),)).milliseconds > 1200
+    path.unlink()
+    prompts.build(fixed([("en", WORDS)]))
+    assert not list(tmp_path.glob("cache/recorded/en/leyla/*")) and prompts.join((Words(WORDS, "en"),)).milliseconds < 1150
+
+
 def test_how_long_words_take_is_wide_enough_for_people_and_narrow_enough_for_mistakes() -> None:
     for words, language, usual in (("dörd yüz manat", "az", 1.1), ("two", "en", 0.4), ("тысяча двести тридцать четыре маната", "ru", 2.3)):
         least, most = expected_seconds(words, language)

@@ -77,6 +77,12 @@ def test_values_of_the_engine(language: str, value: object, form: str, expected:
         ("ru", 1999, "m", "тысяча девятьсот девяносто девятый"),
         ("ru", 5000, "m", "пятитысячный"),
         ("ru", 2300, "n", "две тысячи трёхсотое"),
+        ("ru", 21_000, "m", "двадцатиоднотысячный"),
+        ("ru", 10_001, "f", "десять тысяч первая"),
+        ("ru", 10**12, "n", "триллионное"),
+        ("en", 10**12, "m", "one trillionth"),
+        ("az", 10**12, "m", "bir trilyonuncu"),
+        ("az", 0, "m", "sıfırıncı"),
         ("en", 21, "m", "twenty-first"),
         ("en", 112, "m", "one hundred twelfth"),
         ("en", 40, "m", "fortieth"),
@@ -121,7 +127,41 @@ def test_times(clock: str, az: str, en: str, ru: str) -> None:
         ("money", {"amount": "1", "currency": ["AZN"]}, "AZN"),
         ("money", {"amount": "0.0000001", "currency": "AZN", "form": "exact"}, "six decimals"),
         ("count", {"n": 1, "unit": "parsec"}, "parsec"),
+        ("count", {"n": 1, "unit": "minut"}, "did you mean minute?"),
+        ("money", {"amount": "1", "currency": "AZM"}, "did you mean AZN?"),
+        ("money", {"amount": "1", "currency": "azn"}, "did you mean AZN?"),
+        ("money", {"amount": math.inf, "currency": "AZN"}, "inf"),
+        ("money", {"amount": 10**30, "currency": "AZN"}, "beyond 999999999999999"),
+        ("money", {"amount": Decimal("1e30"), "currency": "AZN"}, "beyond 999999999999999"),
+        ("money", {"amount": Decimal("NaN"), "currency": "AZN"}, "NaN"),
+        ("money", {"amount": "1", "currency": "AZN", "form": "until"}, "until"),
+        ("cardinal", {"n": 10**15}, "beyond 999999999999999"),
+        ("cardinal", {"n": -(10**15)}, "beyond 999999999999999"),
+        ("cardinal", {"n": "21\x1b[2J"}, r"'21\x1b[2J'"),
+        ("cardinal", {"n": "<b>21</b>"}, "'<b>21</b>'"),
+        ("cardinal", {"n": "٢١"}, "not a whole number"),
+        ("ordinal", {"n": 1, "case": "dative"}, "case 'dative'"),
         ("date", {"date": "2027-02-29", "form": "until"}, "2027-02-29"),
+        ("date", {"date": "2027-02-31"}, "that month has the days 1 to 28"),
+        ("date", {"date": "2028-02-30"}, "that month has the days 1 to 29"),
+        ("date", {"date": "2027-13-01"}, "there is no month 13"),
+        ("date", {"date": "2027-04-00"}, "that month has the days 1 to 30"),
+        ("date", {"date": "0000-01-01"}, "there is no year 0"),
+        ("date", {"date": "10000-01-01"}, "years 0001 to 9999"),
+        ("date", {"date": 20270305}, "20270305"),
+        ("time", {"time": "9:05"}, "9:05"),
+        ("span", {"seconds": "1h"}, "1h"),
+        ("digits", {"digits": ""}, "''"),
+        ("digits", {"digits": "1" * 41}, "1 to 40"),
+        ("phone_grouped", {"digits": "++994"}, "++994"),
+        ("text", {"text": "5 <b>AZN</b>"}, "markup, '<b', at letter 3"),
+        ("text", {"text": "a &amp; b"}, "markup, '&amp;', at letter 3"),
+        ("text", {"text": "say [[h@l'oU]]"}, "markup, '[[', at letter 5"),
+        ("text", {"text": "a\x00b"}, r"a control character, '\x00', as letter 2"),
+        ("text", {"text": "a\x1b[31m"}, r"a control character, '\x1b', as letter 2"),
+        ("text", {"text": "a\ud800"}, r"a control character, '\ud800', as letter 2"),
+        ("text", {"text": " \t"}, "nothing to say"),
+        ("text", {"text": 5}, "5"),
         ("date", {"date": "05.03.2027"}, "05.03.2027"),
         ("date", {"date": "2027-03-05", "form": "dative"}, "dative"),
         ("time", {"time": "24:00"}, "24:00"),
@@ -142,6 +182,20 @@ def test_refusals_name_the_value(language: str, kind: str, given: dict, named: s
 def test_unknown_language(language: object) -> None:
     with pytest.raises(SpeechError, match="language"):
         spell.say(language, "cardinal", {"n": 1})
+
+
+@pytest.mark.parametrize("text", ["a<b>", "a\x07", "<speak>", "&lt;"])
+def test_text_from_outside_is_refused_with_its_value(text: str) -> None:
+    for say in (lambda: spell.readable(text, "en"), lambda: spell.words(text, "", "en"), lambda: spell.words(Tariff(text), "", "en")):
+        with pytest.raises(SpeechError, match=r"(text|tariff) .*at letter|as letter"):
+            say()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("Barnes & Noble", "Barnes & Noble"), ("5 < 6", "five < six"), ("so\u00adft\u200b ware\ufeff", "soft ware")]
+)
+def test_signs_that_are_no_markup_stay(text: str, said: str) -> None:
+    assert spell.readable(text, "en") == said
 
 
 @pytest.mark.parametrize("value", [None, True, {"a": 1}, (1, 2), Money(10**25, "AZN"), Count(1, "parsec"), Msisdn("12a")])
@@ -201,3 +255,12 @@ def test_any_input_is_words_or_a_speech_error(language: str, given_input: dict) 
             assert spell.say(language, kind, given_input)
         except SpeechError as error:
             assert str(error)
+
+
+@pytest.mark.parametrize("language", sorted(spell.LANGUAGES))
+def test_what_a_speller_keeps_is_bounded(language: str) -> None:
+    numbers = spell.speller(language)
+    for number in range(0, LARGEST, LARGEST // 20_011):
+        numbers.cardinal(number, "mfn"[number % 3])
+        numbers.counted(number % 10**6, "minute")
+    assert len(numbers._groups) <= 3 * 1000 and len(numbers._scaled) <= 4 * 999

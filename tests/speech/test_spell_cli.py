@@ -44,6 +44,11 @@ def lines_of(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
         ("en span 1800", "thirty minutes"),
         ("en digits 007", "zero zero seven"),
         ("az phone_grouped 055 200 04 05", "sıfır əlli beş, iki yüz, sıfır dörd, sıfır beş"),
+        ("en phone_grouped +994501110001", "nine hundred ninety-four, fifty, one hundred eleven, zero zero, zero one"),
+        ("az duration 5400", "bir saat otuz dəqiqə"),
+        ("ru ordinal 3 f genitive", "третьей"),
+        ("en text Send 1 to 2112 (0.10 AZN).", "Send one to twenty-one, twelve (ten gapiks)."),
+        ("en cardinal -1000000000000", "minus one trillion"),
         ("en phone_grouped 994501110001", "nine hundred ninety-four, fifty, one hundred eleven, zero zero, zero one"),
     ],
 )

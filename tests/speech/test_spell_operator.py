@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,13 +13,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.catalog.compile import compile_operator
+from ivr.catalog.diff import changes
+from ivr.catalog.diff_sources import read_side
 from ivr.catalog.speech_rules import NoOperator, rules_in
+from ivr.engine.effects import Slot, Speak
+from ivr.engine.render import View
 from ivr.engine.speech_rules import PLAIN, CurrencyWords, NounForms, SpeechRules
+from ivr.engine.state import Frame
 from ivr.engine.values import Money
+from ivr.scenarios.spoken import spoken_text
+from ivr.speakable import speech_faults
 from ivr.speech import spell
 from ivr.speech.parts import Amount, SpeechError
+from ivr.speech.units import Utterance, utterances
 from tests.catalog.test_compile_faults import OPERATOR
 
+ROOT = Path(__file__).resolve().parents[2]
 SPEECH = """\
 speech:
   thousand: bir min
@@ -168,7 +181,8 @@ def test_a_form_that_a_language_needs_is_missed_by_name() -> None:
     rules = SpeechRules(currencies={"EUR": {"ru": CurrencyWords(NounForms(one="евро", many="евро"))}})
     with pytest.raises(SpeechError, match=r"speech\.currencies\.EUR\.ru\.unit: the form 'few' is missing"):
         spell.say("ru", "money", {"amount": "1", "currency": "EUR"}, rules)
-    assert spell.faults(rules, ("en", "ru"), "AZN") == [("speech.currencies", "speech.currencies.EUR.ru.unit: the form 'few' is missing")]
+    assert spell.faults(rules, ("en", "ru"), "AZN") == [("speech.currencies.EUR.ru.unit", "the form 'few' is missing")]
+    assert spell.say("ru", "money", {"amount": "1", "currency": "AZN"}, rules) == "один манат", "all else is said"
 
 
 def test_what_an_operator_could_not_say() -> None:
@@ -191,3 +205,92 @@ def test_the_parts_of_an_amount_are_the_amount(micro: int, exact: bool, decimals
     found = amount.major * 10**6 + int(f"{figures}{amount.tail}".ljust(6, "0"))
     assert found == (abs(micro) if exact else abs(micro) - abs(micro) % 10_000)
     assert amount.negative == (micro < 0 < found)
+
+
+def test_a_call_is_spoken_by_the_rules_of_its_operator(tmp_path: Path) -> None:
+    menus = operator_of(tmp_path, SPEECH)
+    wordings = 'menus: {main: {say: "At most {limits.largest}."}}'
+    (menus / "small" / "main.yaml").write_text(f"entries: [{{call: '1', go: main}}]\n{wordings}\n", encoding="utf-8")
+    model = compile_operator(menus / "small", tmp_path / "locales").model
+    assert model is not None
+    view = View(model, "call", "en", None, Frame("main.main"))
+    [slot] = [part for part in view.sentences(model.menus["main.main"].say) if isinstance(part, Slot)]
+    assert slot.rules == model.operator.speech
+    parts = (dataclasses.replace(slot, value=Money(101_000_000, "EUR")),)
+    assert spoken_text(Speak(parts, "en", None)) == "one hundred and one euros"
+    [told] = utterances(parts)
+    assert isinstance(told, Utterance) and told.phrase == ("one hundred", "and one euros")
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "place", "told"),
+    [
+        ("currency: AZN", "currency: EUR", "3:11", "nobody has said how EUR is spoken in en: write speech.currencies.EUR.en"),
+        ("default: en}", "default: en}\nspeech: {currencies: {EUR: {en: {unit: {one: euro}}}}}", "6:40", "the form 'other' is missing"),
+        ("offered: [en]", "offered: [en, de]", "5:22", "language 'de': not one of az, en, ru"),
+    ],
+)
+def test_check_tells_what_calls_cannot_say(tmp_path: Path, line: str, changed: str, place: str, told: str) -> None:
+    folder = operator_of(tmp_path, "") / "small"
+    (folder / "operator.yaml").write_text(OPERATOR.replace(line, changed), encoding="utf-8")
+    (folder / "main.yaml").write_text("entries: [{ussd: '*1#', go: main}]\nmenus: {main: {say: Hello}}\n", encoding="utf-8")
+    model = compile_operator(folder, tmp_path / "locales").model
+    assert model is not None and speech_faults(model, folder) == (), "nobody can call"
+    (folder / "main.yaml").write_text("entries: [{call: '1', go: main}]\nmenus: {main: {say: Hello}}\n", encoding="utf-8")
+    model = compile_operator(folder, tmp_path / "locales").model
+    assert model is not None
+    [fault] = speech_faults(model, folder)
+    assert (f"{fault.line}:{fault.column}", fault.code) == (place, "E082") and told in fault.message
+    found = subprocess.run(
+        [sys.executable, "-m", "ivr", "check", str(folder)], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert found.returncode == 1 and "E082" in found.stdout
+
+
+def test_markup_in_what_a_call_says_is_told_with_its_place(tmp_path: Path) -> None:
+    folder = operator_of(tmp_path, "") / "small"
+    (folder / "operator.yaml").write_text(OPERATOR.replace("say: No key,", 'say: "No [[ki:]]",'), encoding="utf-8")
+    text = """\
+entries: [{call: "1", go: main}, {ussd: "*1#", go: main}]
+menus:
+  main:
+    say: {call: "Hello <b>you</b>", default: "1 < 2 & <b>"}
+"""
+    (folder / "main.yaml").write_text(text, encoding="utf-8")
+    model = compile_operator(folder, tmp_path / "locales").model
+    assert model is not None
+    told = [(fault.file.rpartition("/")[2], fault.line, fault.code, fault.message) for fault in speech_faults(model, folder)]
+    assert told == [
+        ("main.yaml", 4, "E082", "en, call: the words 'Hello <b>you</b>': markup, '<b', at letter 7; write the words alone"),
+        ("operator.yaml", 14, "E082", "en, call: the words 'No [[ki:]]': markup, '[[', at letter 4; write the words alone"),
+    ]
+
+
+def test_the_example_on_the_speech_page_is_right(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "speech.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n(speech:.*?)```", page, re.DOTALL)
+    rules, faults = read(tmp_path, example)
+    assert faults == [] and set(rules.currencies) == {"UAH", "EUR", "JPY", "KWD"}
+    for language in ("az", "en", "ru"):
+        spell.speller(language, rules)
+    assert spell.say("ru", "money", {"amount": "2.05", "currency": "EUR"}, rules) == "два евро пять центов"
+    assert spell.say("en", "money", {"amount": "1101.005", "currency": "KWD", "form": "exact"}, rules) == (
+        "one thousand one hundred and one dinars and five fils"
+    )
+
+
+def test_a_change_of_the_rules_is_told_by_diff(tmp_path: Path) -> None:
+    sides = []
+    for name, speech in (
+        ("before", "speech: {and: true}\n"),
+        ("after", "speech: {thousand: bir min, currencies: {JPY: {en: {unit: yen}}}}\n"),
+    ):
+        folder = operator_of(tmp_path / name, speech) / "small"
+        (folder / "main.yaml").write_text("entries: [{call: '1', go: main}]\nmenus: {main: {say: Hello}}\n", encoding="utf-8")
+        sides.append(read_side(folder, tmp_path / name / "locales"))
+    told = {(change.what, change.before, change.after) for change in changes(*sides)}
+    assert told == {
+        ("speech.and", "true", None),
+        ("speech.thousand", None, "bir min"),
+        ("speech.currencies.JPY.en.unit", None, "yen"),
+    }

@@ -14,6 +14,7 @@ from icu4py.messageformat import MessageFormat
 
 from ivr.settings import SettingsError
 from ivr.speech import spell
+from ivr.speech.espeak import EspeakEngine
 from ivr.speech.language import Language
 from ivr.speech.languages import OURS, Languages
 from ivr.speech.parts import LARGEST, SpeechError
@@ -70,6 +71,14 @@ def test_it_is_a_language_only_where_its_folder_is_named(turkish: None, monkeypa
     assert list(Languages()) == [*OURS, "tr"] and "tr" in Languages()
     monkeypatch.delenv("IVR_LANGUAGES")
     assert list(Languages()) == [*OURS] and "tr" not in Languages()
+
+
+def test_its_voice_is_the_one_it_names(turkish: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = EspeakEngine(Path("espeak-ng"), "1")
+    assert found.languages == ("az", "en", "ru", "tr") and found.voice("tr").startswith("tr ") and found.voice("en").startswith("en-us ")
+    monkeypatch.delenv("IVR_LANGUAGES")
+    with pytest.raises(SpeechError, match="does not speak 'tr'"):
+        EspeakEngine(Path("espeak-ng"), "1").voice("tr")
 
 
 def test_on_the_command_line() -> None:

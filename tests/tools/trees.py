@@ -175,7 +175,7 @@ menus:
   send:
     switch: shop
     ask:
-      amount: {say: How much, type: money, again: Once more, when: line.notices, no_match: {too_small: Too little, other: Wrong}}
+      amount: {say: How much, type: money, min: "1", again: Once more, when: line.notices, no_match: {too_small: Too little, other: Wrong}}
     confirm: Sure?
     do: accounts.notices_off
     say: Sent

@@ -21,7 +21,7 @@ def unsaid(ways: Ways, house: OperatorFile, reader: Reader) -> None:
     for key, _ in reader.pairs(house.node.get("groups"), "groups"):
         if ways.served.get(key.text) == 0:
             told = f'no line can be in the group "{key.text}": what it asks for shuts out each other'
-            reader.fault(key, "E010", f"{told}; take one of its rules away")
+            reader.fault(key, "E013", f"{told}; take one of its rules away")
     for menu in ways.model.menus.values():
         channels = [channel for channel in CHANNELS if ways.reached[channel].get(menu.name)]
         _labels(menu, channels, reader)

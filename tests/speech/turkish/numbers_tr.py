@@ -29,6 +29,7 @@ class Numbers(Language):
     LANGUAGE = "tr"
     STAR, HASH, MINUS = "yıldız", "kare", "eksi"
     DIGITS = _ONES
+    ESPEAK = "tr"
     NOUNS = {
         unit: NounForms.same(word)
         for unit, word in {
