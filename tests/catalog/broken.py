@@ -17,8 +17,8 @@ from ivr.catalog.sources import SERVICES
 from ivr.catalog.spoken import spoken_words
 from ivr.engine.model import Model
 from ivr.recordings import recording_faults
-from ivr.speakable import speech_faults
 from ivr.scenarios.read import read_scenarios, scenario_files
+from ivr.speakable import speech_faults
 from ivr.speech.inventory import fixed
 
 CORPUS = Path(__file__).resolve().parents[1] / "data" / "broken"
