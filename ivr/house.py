@@ -32,6 +32,7 @@ from ivr.sessions.store import MemoryStore, WriteBehindStore
 from ivr.sessions.switches import FILE_NAME as SWITCHES
 from ivr.sessions.switches import SwitchFile
 from ivr.settings import ROOT, Settings, SettingsError
+from ivr.speakable import unspeakable
 from ivr.speech.inventory import fixed
 from ivr.speech.library import PromptLibrary
 from ivr.speech.parts import SpeechError
@@ -103,6 +104,8 @@ class House:
         if missing:
             more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise SpeechError(f"{told(missing[0])}{more}; `ivr check` names each")
+        for place, told_of in unspeakable(model):
+            raise SpeechError(f"{place}: {told_of}; `ivr check` names each")
         units = fixed(spoken_words(model), endings=True)
         if self.library.missing(units):
             report = self.library.build(units, self._progress())

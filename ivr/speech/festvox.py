@@ -49,7 +49,7 @@ class FliteEngine:
         place = f"flite, {language}, {words[:40]!r}"
         with TemporaryDirectory(prefix="ivr-flite-") as folder:
             text, sound = Path(folder, "words.txt"), Path(folder, "sound.wav")
-            # a comma at the end makes this voice drawl, and a recognizer hear "forty" for "fourteen"
+            # without the comma that ends a unit inside a sentence: it was measured without
             text.write_text(words.rstrip(","), encoding="utf-8")
             setting = f"duration_stretch={self.stretch:g}"
             run([str(self.program), "-voice", self.speaker, "--setf", setting, "-f", str(text), "-o", str(sound)], place)

@@ -87,8 +87,8 @@ def by_language(voices: Iterable[Engine]) -> dict[str, Engine]:
 def voices_here(environment: Mapping[str, str] | None = None, shipped: Path = FOLDER) -> dict[str, Engine]:
     """Which voice speaks each language on this machine, the shipped prompts first.
 
-    IVR_VOICE_EN (and so on) asks for another voice by its name. Raises SettingsError where it cannot be had; a default voice that is
-    missing is only logged, as what is shipped still sounds.
+    IVR_VOICE_AZ, IVR_VOICE_EN and IVR_VOICE_RU (and so on) ask for another voice by its name. Raises SettingsError where it cannot be
+    had; a default voice that is missing is only logged, as what is shipped still sounds.
     """
     source = os.environ if environment is None else environment
     found: dict[str, Engine] = {}
