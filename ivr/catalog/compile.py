@@ -44,19 +44,27 @@ class Compiled:
 
 
 def compile_operator(
-    folder: Path, locales: Path, release: str = "", *, sources: Sources | None = None, memory: Memory | None = None, thorough: bool = False
+    folder: Path,
+    locales: Path,
+    release: str = "",
+    *,
+    sources: Sources | None = None,
+    memory: Memory | None = None,
+    thorough: bool = False,
+    measured: bool = True,
 ) -> Compiled:
     """Everything in `folder` (operator.yaml and menu files), with the catalogs in `locales`.
 
     `sources`: its files where they are read already. `memory`: of the last compilation of this folder; parts that would come out the same
     are taken from it. `thorough`: warn of names that nothing uses, too (W005): an author wants to know, a server need not.
+    `measured`: measure every page (E075, W002); a demo server, which publishes all the same, leaves that to `ivr check`.
     """
     memory, faults = Memory() if memory is None else memory, Faults()
     with memory.compilation(faults) as reader:
-        return _compile(sources or read_sources(folder, locales), release, memory, reader, faults, thorough)
+        return _compile(sources or read_sources(folder, locales), release, memory, reader, faults, thorough, measured)
 
 
-def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults, thorough: bool) -> Compiled:
+def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, faults: Faults, thorough: bool, measured: bool) -> Compiled:
     root = sources.folder.parent.name
     if sources.folder.is_symlink():
         faults.add(f"{root}/{sources.folder.name}/operator.yaml:1:1", "E005", "this folder is a link; an operator's folder is one itself")
@@ -124,7 +132,7 @@ def _compile(sources: Sources, release: str, memory: Memory, reader: Reader, fau
     if thorough and not unread and not any(fault.code == "E013" for fault in faults.found):  # else what is misspelt would be unused, too
         unused(house.node, map(names_used, nodes.values()), reader)
     broken = any(fault.code not in UNTRANSLATED for fault in faults.errors())
-    if not broken:  # what is broken says nothing true of its pages; a page that does not fit leaves the tree whole
+    if measured and not broken:  # what is broken says nothing true of its pages; a page that does not fit leaves the tree whole
         for place, code, message in fit_faults(model, services, house.node, offers.events):
             faults.add(place, code, message)
     return Compiled(None if broken else model, tuple(faults.sorted()))

@@ -271,7 +271,7 @@ class Releases:
         try:
             if model is None:
                 memory = self._memories.setdefault(operator, Memory())
-                compiled = compile_operator(sources.folder, self._locales, release, sources=sources, memory=memory)
+                compiled = compile_operator(sources.folder, self._locales, release, sources=sources, memory=memory, measured=self._strict)
                 model = compiled.model
                 if model is None or (self._strict and compiled.errors):
                     return list(compiled.errors)

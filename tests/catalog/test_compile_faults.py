@@ -207,7 +207,7 @@ CASES: list[tuple[str, dict[int, str], list[str]]] = [
     (
         "a condition that cannot be read",
         {9: '      "1": {label: More, go: more, when: line.kind = prepaid}'},
-        ["m.yaml:9:42 E022 '=' has no meaning here (at character 11 of the condition)"],
+        ["m.yaml:9:42 E022 '=' has no meaning here; write == (at character 11 of the condition)"],
     ),
     (
         "a name in a condition",
