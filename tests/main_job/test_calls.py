@@ -107,7 +107,7 @@ LISTENING = {
             *EN_MENU,
         ),
         ("one manat | and one gapik",),
-        ((8.5, "2"),),
+        ((9.6, "2"),),
     ),
     # Each key cuts the prompt short, the one before it included.
     "walks": Heard(
