@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from ivr.catalog.context import Context
-from ivr.catalog.faults import suggest
 from ivr.catalog.source import Node
 from ivr.catalog.wordings import cut
 from ivr.engine.model import Entry, Reference, Say, Template
@@ -111,15 +110,3 @@ def _patterns(context: Context, node: Node | None) -> list[Template | None]:
         else:
             patterns.append(same_signs(template, context.operator.sms.same))
     return list(dict.fromkeys(patterns))
-
-
-def unknown_fields(context: Context, entries: list[Entry], fields: dict[str, list[str]]) -> None:
-    """Faults for what an entry hands over that its menu does not ask (E033). `fields` of every menu by id."""
-    for entry in entries:
-        known = fields.get(entry.go)
-        if known is None:
-            continue
-        taken = [piece.path[0] for piece in (*entry.parts, *(entry.text or ())) if isinstance(piece, Reference)]
-        for name in (*entry.hand, *taken):
-            if name not in known:
-                context.reader.fault(Node("text", entry.place), "E033", f'{entry.go} has no field "{name}"{suggest(name, known)}')

@@ -27,7 +27,6 @@ class Wordings:
         self, reader: Reader, languages: tuple[str, ...], catalogs: Mapping[str, Translations], tariffs: tuple[str, ...] = ()
     ) -> None:
         self.reader, self.languages, self.catalogs, self.tariffs = reader, languages, catalogs, tariffs
-        self.fixed: dict[tuple[str, str], None] = {}
 
     def say(self, node: Node | None, context: str, scope: Scope, what: str, channels: frozenset[str] | None = None) -> Say:
         """A part or a list of parts; only for `channels` where some are given."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from ivr.catalog.shapes import CHANNELS
 from ivr.engine.expressions import Constant, Name, Node
-from ivr.engine.model import Entry, FeePrices, Message, Part, Reference, Say, Template, Wording
+from ivr.engine.model import Entry, FeePrices, Reference, Say, Template, Wording
 from ivr.engine.values import Count, Money, Msisdn, Span, Tariff, Value
 
 _WEIGHT = {"or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "negative": 7}
@@ -27,11 +27,6 @@ def template_text(template: Template) -> str:
 def reference_text(reference: Reference) -> str:
     """A slot in its braces."""
     return "{" + ".".join(reference.path) + (f":{reference.form}" if reference.form else "") + "}"
-
-
-def message_text(message: Message) -> str:
-    """A wording in one language; its plural forms one after the other."""
-    return " | ".join(template_text(form) for form in message.forms)
 
 
 def wording_text(wording: Wording, language: str) -> str:
@@ -105,13 +100,6 @@ def span_text(seconds: float) -> str:
 def hand_text(hand: Mapping[str, Reference | Value]) -> str:
     """What a choice hands over: `language az, number {number}`."""
     return ", ".join(f"{name} {value_text(value)}" for name, value in sorted(hand.items()))
-
-
-def part_guards(part: Part) -> str:
-    """When and where a part is said: `in a call, when line.roaming`; empty where it always is."""
-    only = f"only {' '.join(sorted(part.only))}" if part.only is not None else ""
-    when = f"when {condition_text(part.when)}" if part.when is not None else ""
-    return ", ".join(filter(None, (only, when)))
 
 
 def code_text(parts: tuple[str | Reference, ...]) -> str:

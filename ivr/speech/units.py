@@ -201,8 +201,3 @@ def plan(parts: tuple[Spoken, ...]) -> tuple[Unit | Pause, ...]:
     for one in utterances(parts):
         planned += pieces(one) if isinstance(one, Utterance) else (one,)
     return tuple(planned)
-
-
-def phrase_units(phrase: Phrase, language: str) -> tuple[Unit | Pause, ...]:
-    """The units of a value's phrase inside a sentence, a short silence after each piece that ends in a comma."""
-    return pieces(Utterance(phrase, language, final=False, value=True))

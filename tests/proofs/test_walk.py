@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ivr.cli import main
-from ivr.commands_walk import walk_folder
+from ivr.commands_walk import covered_by_scenarios, walk_folder
 from ivr.engine import keys, show, walk
 from ivr.engine.effects import Page
 from ivr.engine.events import Begin
@@ -73,6 +73,11 @@ def test_the_shipped_menus_close_and_nothing_is_broken() -> None:
     assert list(walked.never()) == []
     assert {menu for menu, _ in walked.menus} == set(walked.model.menus)
     assert len(walked.nodes) > 1000 and walked.transitions > 5 * len(walked.nodes)
+
+
+def test_scenarios_go_wherever_the_walk_goes() -> None:
+    left = uncovered(shipped(), covered_by_scenarios(ROOT / "menus" / "azercell"))
+    assert left == [], "\n".join(map(str, left))
 
 
 def test_every_shipped_choice_and_outcome_is_reached() -> None:
