@@ -8,9 +8,8 @@ from ivr.catalog.extent import Block, Sheet
 from ivr.catalog.largest import Place
 from ivr.catalog.pages import Found, Pages, Places
 from ivr.engine.model import Menu
+from ivr.engine.text import SINGLE_SMS
 
-_SIZES = {False: (160, 153), True: (70, 67)}
-"""Characters of an SMS alone, and of a part of several beside its header (3GPP TS 23.040 clause 9.2.3.24.1), by whether it is UCS-2."""
 _ON_SCREENS = frozenset(["back", "home", "next", "next_call", "confirm", "refuse", "person", "resume", "differs", "not_sent", "timed_out"])
 """Answers that no SMS carries."""
 
@@ -25,7 +24,7 @@ class Sms(Pages):
     def over(self, block: Block) -> int:
         """See `Pages.over`: over the parts that the operator allows."""
         parts = self.operator.sms.parts
-        single, part = _SIZES[bool(block.outside)]
+        single, part = SINGLE_SMS["ucs2" if block.outside else "gsm7"]
         length = block.units - 1 if block.outside else block.septets - 1
         if parts == 1 or length <= single:
             return length - single
