@@ -9,10 +9,15 @@ import sys
 from collections.abc import Sequence
 
 from ivr import __version__
-from ivr.catalog.releases import NoMenus
+from ivr.catalog.faults import NoMenus
 from ivr.settings import SettingsError
 
-ALONE = {"check": "ivr.commands_check", "releases": "ivr.commands_releases", "say": "ivr.commands_say"}
+ALONE = {
+    "check": "ivr.commands_check",
+    "prompts": "ivr.commands_prompts",
+    "releases": "ivr.commands_releases",
+    "say": "ivr.commands_say",
+}
 """Commands that need neither books nor sound: to load those would take as long as to check a thousand menus."""
 
 
@@ -37,11 +42,13 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
 def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from ivr import (
         commands,
+        commands_books,
         commands_check,
         commands_diff,
         commands_fmt,
         commands_graph,
         commands_preview,
+        commands_prompts,
         commands_releases,
         commands_say,
         commands_schema,
@@ -50,9 +57,7 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         commands_test,
         commands_walk,
     )
-    from ivr.accounts import cli as accounts
     from ivr.catalog import cli_i18n
-    from ivr.speech import cli as speech
 
     commands.add_parsers(subparsers)
     commands_sms.add_parsers(subparsers)
@@ -66,9 +71,9 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     commands_fmt.add_parsers(subparsers)
     commands_schema.add_parsers(subparsers)
     commands_releases.add_parsers(subparsers)
-    accounts.add_parsers(subparsers)
+    commands_books.add_parsers(subparsers)
     commands_say.add_parsers(subparsers)
-    speech.add_parsers(subparsers, fixed=commands.fixed_words, lines=commands.script_lines)
+    commands_prompts.add_parsers(subparsers)
     cli_i18n.add_parsers(subparsers)
 
 

@@ -8,14 +8,13 @@ import json
 import re
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivr.settings import Settings
 
 if TYPE_CHECKING:
-    from ivr.engine.model import Model
     from ivr.house import House
     from ivr.scenarios.record import Recording
     from ivr.sessions.requests import Door, Reply
@@ -251,28 +250,14 @@ def run_serve(arguments: argparse.Namespace) -> int:
 
 
 def fixed_words() -> Iterable[tuple[str, str]]:
-    """(language, words) that the menus on disk may speak, for `ivr prompts`."""
-    from ivr.catalog.spoken import spoken_words
+    """(language, words) that the menus on disk may speak."""
+    from ivr.commands_prompts import OnDisk
 
-    for model in _models():
-        yield from spoken_words(model)
+    return OnDisk().fixed_words()
 
 
 def script_lines() -> Iterable[Line]:
     """The same with the wordings they stand in, for whoever reads them aloud."""
-    from ivr.prompt_texts import script_lines as lines_of
+    from ivr.commands_prompts import OnDisk
 
-    for model in _models():
-        yield from lines_of(model)
-
-
-def _models() -> Iterator[Model]:
-    """The operators on disk that can be compiled."""
-    from ivr.catalog.compile import compile_operator
-    from ivr.house import locales_of
-
-    menus = Settings.from_environment().menus
-    for folder in sorted(path.parent for path in menus.glob("*/operator.yaml")):
-        model = compile_operator(folder, locales_of(menus)).model
-        if model is not None:
-            yield model
+    return OnDisk().script_lines()

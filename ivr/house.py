@@ -8,20 +8,21 @@ import secrets
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import make_home, open_books
 from ivr.accounts.messages import BooksMessages
+from ivr.accounts.rules import LiveTerms
 from ivr.accounts.store import FAILURES, Store
 from ivr.catalog.folders import locales_of
 from ivr.catalog.releases import Releases
 from ivr.catalog.spoken import spoken_words
 from ivr.channels.call import Joined
 from ivr.clock import clock_of
+from ivr.due import Done, DueWork, anything_due
 from ivr.engine.effects import Spoken
 from ivr.engine.model import Model, Operator
 from ivr.recordings import told, unrecorded
-from ivr.services.embedded import EmbeddedServices, Terms
+from ivr.services.embedded import EmbeddedServices
 from ivr.services.faults import slowed
 from ivr.services.guard import checked
 from ivr.services.port import Services
@@ -43,16 +44,24 @@ log = logging.getLogger("ivr")
 
 
 class House:
-    """One process's parts. `keep_sessions`: they outlive the process (the server); else they live in memory (a command)."""
+    """One process's parts. `keep_sessions`: they outlive the process (the server); else they live in memory (a command), and in demo mode
+    what is due is done at the beginning and the end, unless `due` is off: there may be no server that does it."""
 
     def __init__(
-        self, settings: Settings, *, voice: bool = False, keep_sessions: bool = False, progress: Callable[[], Progress] = Quiet
+        self,
+        settings: Settings,
+        *,
+        voice: bool = False,
+        keep_sessions: bool = False,
+        due: bool = True,
+        progress: Callable[[], Progress] = Quiet,
     ) -> None:
         self.settings = settings
         self.clock = clock_of(settings)
         make_home(settings.home)
         self.locales = locales_of(settings.menus)
-        self._library: PromptLibrary | None = None
+        # opened at once where there are calls: else a wrong setting of speech would be told as a fault of the menus
+        self._library: PromptLibrary | None = _open_library() if voice else None
         self._progress = progress
         self.releases = Releases(
             settings.menus,
@@ -67,8 +76,8 @@ class House:
         if settings.operator is not None and settings.operator not in self.releases.current:
             raise SettingsError(f"IVR_OPERATOR={settings.operator!r}: the operators here are {', '.join(self.releases.current)}")
         self.books: Store = open_books(settings, self.clock)
-        terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in self.releases.current.items()}
-        embedded = EmbeddedServices(self.books, terms)
+        self.terms = LiveTerms(lambda: {name: model.operator for name, model in self.releases.current.items()})
+        embedded = EmbeddedServices(self.books, self.terms)
         if unknown := set(settings.slow_lookups) - embedded.names - {"line"}:
             raise SettingsError(f"IVR_SLOW_LOOKUP: there is no service {min(unknown)!r}; there are {', '.join(sorted(embedded.names))}")
         services: Services = checked(slowed(embedded, settings), self._operator_of, settings.menus)
@@ -84,7 +93,23 @@ class House:
             messages=BooksMessages(self.books, at_once=settings.demo),
             turned=SwitchFile(settings.home / SWITCHES),
         )
+        self.due_work = DueWork(self.books, self.runner.tell_event)
         self._keep_sessions = keep_sessions
+        self._due = due and settings.demo and not keep_sessions
+        if self._due:
+            self._due_quietly()
+
+    def due(self) -> Done:
+        """Do what is due now. Raises FAILURES of the books."""
+        return self.due_work.run(self.clock.now())
+
+    def _due_quietly(self) -> None:
+        """Due work beside a command: there may be no server that does it. What fails stays due."""
+        try:
+            if anything_due(self.books, self.clock.now()):
+                self.due()
+        except FAILURES as error:
+            log.warning("due work was not done: %s", type(error).__name__)
 
     def _operator_of(self, msisdn: str) -> Operator | None:
         model = self.releases.operator_of(msisdn)
@@ -94,7 +119,7 @@ class House:
     def library(self) -> PromptLibrary:
         """The prompts; opened when first asked for, since USSD needs none."""
         if self._library is None:
-            self._library = PromptLibrary(ROOT / "prompts", None, voices_here())
+            self._library = _open_library()
         return self._library
 
     def ready_prompts(self, model: Model) -> None:
@@ -137,6 +162,8 @@ class House:
         """Write what is left and close the books. A command waits for answers that it promised by SMS; a server has no time for that."""
         if not self._keep_sessions:
             self.runner.settle(LONGEST)
+            if self._due:
+                self._due_quietly()
         self.runner.close()
         self.books.close()
 
@@ -179,6 +206,10 @@ class LibraryPrompts:
             return "", ""
         languages = [unit.language for unit in joined.units]
         return " ".join(unit.words for unit in joined.units), max(set(languages), key=languages.count) if languages else ""
+
+
+def _open_library() -> PromptLibrary:
+    return PromptLibrary(ROOT / "prompts", None, voices_here())
 
 
 def _secret(path: Path) -> bytes:

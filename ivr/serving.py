@@ -64,6 +64,7 @@ class Upkeep:
                 await asyncio.to_thread(self._house.releases.refresh)
                 if rounds % DUE == 0:
                     await asyncio.to_thread(self._house.runner.sweep)
+                    await asyncio.to_thread(self._house.due)
             except Exception:
                 log.exception("upkeep failed; it is tried again")
 

@@ -19,16 +19,24 @@ ZONES = {"azercell": "Asia/Baku", "tcell": "Asia/Dushanbe"}
 
 
 def write(transaction: Transaction, clock: Clock) -> Answer:
-    """Write every demo line with its accounts; opening balances are postings against the operator's `opening` account."""
+    """Write every demo line with its accounts, and the scratch cards.
+
+    Opening balances are postings against the operator's `opening` account.
+    """
     text = resources.files(__package__).joinpath("demo_subscribers.yaml").read_text("utf-8")
     lines = 0
     for operator, book in yaml.load(text, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader).items():
-        today = clock.now(ZoneInfo(ZONES[operator])).date()
+        now = clock.now(ZoneInfo(ZONES[operator]))
+        today = now.date()
         groups = (("prepaid", "prepaid"), ("postpaid", "postpaid"), ("lines", "prepaid"))
         for group, kind in groups:
             for row in book.get(group, ()):
                 _line(transaction, operator, kind, book["currency"], row, today)
                 lines += 1
+        for card in book.get("scratch_cards", ()):
+            used_at = now + datetime.timedelta(days=int(card["used_at"])) if card["used"] else None
+            moment = None if used_at is None else used_at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+            transaction.execute("INSERT INTO scratch_card (operator, serial, used_at) VALUES (?, ?, ?)", (operator, card["serial"], moment))
     return Answer("ok", {"lines": lines})
 
 

@@ -38,7 +38,9 @@ class BooksMessages:
         state = "answered" if answered else "delivered" if self._at_once else "waiting"
         moment = at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
         rows = [
-            (sms.key, operator, sms.to, sms.sender, sms.text, sms.language, moment, int(sms.flash), state) for sms in messages if sms.text
+            (sms.key, operator, sms.to, sms.sender, sms.text, sms.language, moment, int(sms.flash), state, moment)
+            for sms in messages
+            if sms.text
         ]
         if rows:
             self._store.write(lambda connection: _insert(connection, rows))
@@ -89,7 +91,7 @@ def _sms(row: tuple[str, str, str, str, str, int]) -> Sms:
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[str | int, ...]]) -> None:
     connection.executemany(
-        "INSERT INTO message (key, operator, recipient, sender, text, language, at, flash, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO message (key, operator, recipient, sender, text, language, at, flash, state, due)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
         rows,
     )

@@ -141,6 +141,135 @@ bill = Table(
 )
 """What billing last said of a postpaid line: facts from outside the ledger, not money moved in it."""
 
+scratch_card = Table(
+    "scratch_card",
+    metadata,
+    Column("operator", Text, primary_key=True),
+    Column("serial", Text, primary_key=True),
+    Column("used_at", Text),
+    sqlite_strict=True,
+)
+"""A card that was sold; `used_at` is the moment of its use, null before."""
+
+bill_reader = Table(
+    "bill_reader",
+    metadata,
+    Column("owner", Text, ForeignKey("line.msisdn"), primary_key=True),
+    Column("reader", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""A number that may read the bill of `owner` (services.md, A10)."""
+
+reader_request = Table(
+    "reader_request",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("owner", Text, ForeignKey("line.msisdn"), nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("give", Whole, CheckConstraint("give IN (0, 1)", name="give"), nullable=False),
+    Column("opens", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('waiting', 'done', 'replaced')", name="state"), nullable=False),
+    sqlite_strict=True,
+)
+"""A change of `bill_reader` that waits for the cycle that opens at `opens` (A11); of one pair only the last one waits."""
+Index(
+    "ix_reader_request_waiting",
+    reader_request.c.owner,
+    reader_request.c.reader,
+    unique=True,
+    sqlite_where=reader_request.c.state == "waiting",
+    postgresql_where=reader_request.c.state == "waiting",
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("sender", Text, ForeignKey("line.msisdn"), nullable=False),
+    Column("recipient", Text, ForeignKey("line.msisdn"), nullable=False),
+    Column("amount", Whole, CheckConstraint("amount > 0", name="amount"), nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Money sent from line to line: who, to whom, when (B5). The money itself is in the postings."""
+Index("ix_transfer_pair", transfer.c.sender, transfer.c.recipient, transfer.c.at)
+
+password = Table(
+    "password",
+    metadata,
+    Column("msisdn", Text, ForeignKey("line.msisdn"), primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("pepper", Whole, nullable=False),
+    Column("at", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""A password or PIN of a line for a service (`sms_money`, `pin2`): its argon2id hash, made with the pepper of that version."""
+
+lockout = Table(
+    "lockout",
+    metadata,
+    Column("msisdn", Text, ForeignKey("line.msisdn"), primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("wrong", Whole, nullable=False, server_default="0"),
+    Column("until", Text),
+    sqlite_strict=True,
+)
+"""Wrong passwords in a row, and until when the service is locked for the line (B10)."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("msisdn", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""An attempt that `lockout.wrong` counts already: duplicates of one request count once."""
+
+incoming_sms = Table(
+    "incoming_sms",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("session", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""An SMS that came without an id, as the keyed hash of sender, short code and text (B11), and the session that it is."""
+Index("ix_incoming_sms_at", incoming_sms.c.at)
+
+allowance = Table(
+    "allowance",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("msisdn", Text, primary_key=True),
+    Column("since", Text, nullable=False),
+    Column("used", Whole, nullable=False),
+    sqlite_strict=True,
+)
+"""How often something was granted to a line since a moment: `help_replies` (A20)."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Whole, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("msisdn", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('waiting', 'told', 'dead')", name="state"), nullable=False),
+    Column("attempts", Whole, nullable=False, server_default="0"),
+    Column("due", Text, nullable=False),
+    UniqueConstraint("key"),
+    sqlite_strict=True,
+)
+"""Something that happened and that a notice may be about (services.yaml, events): written with the operation, told afterwards."""
+Index("ix_event_waiting", event.c.due, sqlite_where=event.c.state == "waiting", postgresql_where=event.c.state == "waiting")
+
 message = Table(
     "message",
     metadata,
@@ -153,12 +282,15 @@ message = Table(
     Column("language", Text, nullable=False),
     Column("at", Text, nullable=False),
     Column("flash", Integer, CheckConstraint("flash IN (0, 1)", name="flash"), nullable=False),
-    Column("state", Text, CheckConstraint("state IN ('waiting', 'delivered', 'answered')", name="state"), nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('waiting', 'delivered', 'answered', 'dead')", name="state"), nullable=False),
+    Column("attempts", Whole, nullable=False, server_default="0"),
+    Column("due", Text, nullable=False),
     UniqueConstraint("key"),
     sqlite_strict=True,
 )
 """An SMS that leaves, once for its `key`. `waiting` for the network, `delivered` by it, or `answered`: it travelled with the reply to the
 SMS that asked, and stands here so that the same SMS, delivered again, gets that answer again. No wording can show a secret: no text does.
+`dead`: given up after so many `attempts`; `due` is when a waiting one is tried (next).
 """
 Index("ix_message_recipient", message.c.recipient, message.c.id)
-Index("ix_message_waiting", message.c.id, sqlite_where=message.c.state == "waiting", postgresql_where=message.c.state == "waiting")
+Index("ix_message_waiting", message.c.due, sqlite_where=message.c.state == "waiting", postgresql_where=message.c.state == "waiting")

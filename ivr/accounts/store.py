@@ -14,27 +14,30 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy
 from sqlalchemy import event
 
+from ivr.accounts.port import BooksBusy, KeyReused
 from ivr.accounts.transaction import Refused, Transaction
-from ivr.accounts.writer import SAVEPOINT, BooksBusy, Writer
+from ivr.accounts.writer import SAVEPOINT, Writer
 from ivr.engine.values import Answer, pack, unpack
 
 Result = TypeVar("Result")
 FAILURES = (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, OSError, BooksBusy)
 """What can be raised where the books cannot be read or written just now."""
+CACHE = 65_536
+"""KiB of pages that the writing connection keeps: with SQLite's own 2 MiB the pages of 100,000 lines would be read again and again."""
 
 
-class KeyReused(Exception):
-    """A key that names another operation already: a fault of the program that made the key. Nothing was done."""
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Store:
-    """The books at `url` (`sqlite:////path/books.db`), safe for any number of threads and processes.
+    """The books at `url` (`sqlite:////path/books.db`): implements `ivr.accounts.port.Books`, for any number of threads and processes.
 
     `busy_seconds` is how long a process waits for another's transaction before sqlite3.OperationalError is raised.
     The file must have been made ready by `ivr.accounts.books.open_books`. A method that may wait for the disk raises
@@ -97,7 +100,10 @@ class Store:
         """
         _refuse_event_loop()
         moment = at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
-        return self._write(lambda connection: _once(connection, key, function, kind, msisdn, moment))
+        return self._writing().perform(
+            lambda connection: _once(connection, key, function, kind, msisdn, moment),
+            lambda connection: _known(connection, key, kind, msisdn),
+        )
 
     def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` on the books' one writing thread and return its result when it is on the disk.
@@ -106,7 +112,7 @@ class Store:
         RuntimeError on an event loop's thread.
         """
         _refuse_event_loop()
-        return self._write(work)
+        return self._writing().perform(work)
 
     def answered(self, key: str) -> Answer | None:
         """The answer remembered under `key`, None where nothing was done under it."""
@@ -120,16 +126,18 @@ class Store:
             self._writer.close()
         self.engine.dispose()
 
-    def _write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    def _writing(self) -> Writer:
         self._after_fork()
         if self._writer is None:
             with self._starting:
                 self._writer = self._writer or Writer(self._connect)
-        return self._writer.perform(work)
+        return self._writer
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, check_same_thread=False)
         self._configure(connection, None)
+        connection.execute("PRAGMA temp_store = MEMORY")  # what a savepoint would undo: else written to a file for a long group
+        connection.execute(f"PRAGMA cache_size = -{CACHE}")
         return connection
 
     def _after_fork(self) -> None:
@@ -139,28 +147,35 @@ class Store:
             self._writer, self._process, self._starting = None, os.getpid(), threading.Lock()
 
 
+def _known(connection: sqlite3.Connection, key: str, kind: str, msisdn: str | None) -> Answer | None:
+    """What is remembered under `key`. Raises KeyReused where that was something else."""
+    row = connection.execute("SELECT outcome, kind, msisdn FROM operation WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        return None
+    if row[1:] != (kind, msisdn):
+        raise KeyReused(f"a key of {row[1]} was used again for {kind}")
+    return _unpacked(row[0])
+
+
 def _once(
     connection: sqlite3.Connection, key: str, function: Callable[[Transaction], Answer], kind: str, msisdn: str | None, at: str
 ) -> Answer:
-    row = connection.execute("SELECT outcome, kind, msisdn FROM operation WHERE key = ?", (key,)).fetchone()
-    if row is not None:
-        if row[1:] != (kind, msisdn):
-            raise KeyReused(f"a key of {row[1]} was used again for {kind}")
-        return _unpacked(row[0])
+    if (known := _known(connection, key, kind, msisdn)) is not None:
+        return known  # done since the look without a lock: by another process, or earlier in this group
     transaction = Transaction(connection)
     try:
         answer = function(transaction)
     except Refused as refusal:
         connection.execute(f"ROLLBACK TO {SAVEPOINT}")  # nothing was written in it before the function ran
         answer = refusal.answer
-        transaction.postings.clear()
+        transaction.undo()
     operation = connection.execute(
         "INSERT INTO operation (key, kind, msisdn, outcome, at) VALUES (?, ?, ?, ?, ?)",
-        (key, kind, msisdn, json.dumps({"outcome": answer.outcome, "values": pack(answer.values)}, ensure_ascii=False), at),
+        (key, kind, msisdn, _encode({"outcome": answer.outcome, "values": pack(answer.values)}), at),
     ).lastrowid
     assert operation is not None
-    transaction.write(operation, at)
-    return answer
+    happened = transaction.write(operation, key, at)
+    return replace(answer, happened=happened) if happened else answer
 
 
 def _unpacked(text: str) -> Answer:
@@ -176,3 +191,6 @@ def _refuse_event_loop() -> None:
     except RuntimeError:
         return
     raise RuntimeError("the books were waited for on the event loop's own thread: call this from the runner's pool")
+
+
+__all__ = ["FAILURES", "KeyReused", "Store"]

@@ -7,12 +7,13 @@ and the refusal is remembered under the key like any other answer.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ivr.engine.values import Answer, Money, Value
+from ivr.engine.values import Answer, Happened, Money, Record, Value, pack
 
 INFORMATION = 24
 """The most characters of a posting's information: what fits beside a date and an amount on a USSD page."""
@@ -52,6 +53,7 @@ class Transaction:
 
     connection: sqlite3.Connection
     postings: list[_Posting] = field(default_factory=list)
+    events: list[tuple[str, str, Record]] = field(default_factory=list)
     _moved: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     def execute(self, sql: str, parameters: Sequence[str | int | None] = ()) -> sqlite3.Cursor:
@@ -103,8 +105,32 @@ class Transaction:
             self.postings.append(_Posting(account.id, change, amount.currency, kind, text[:INFORMATION]))
             self._moved[account.id] += change
 
-    def write(self, operation: int, at: str) -> None:
-        """Write the postings under `operation`; the books' own trigger keeps the balances. Called once, by the store."""
+    def tell(self, about: str, msisdn: str, values: Record) -> None:
+        """Note that the event `about` (services.yaml) happened to the line: it is written with the operation and told after it."""
+        self.events.append((about, msisdn, values))
+
+    def undo(self) -> None:
+        """Forget what was moved and noted: a rule refused. The rows are the store's to take back."""
+        self.postings.clear()
+        self.events.clear()
+        self._moved.clear()
+
+    def write(self, operation: int, key: str, at: str) -> tuple[Happened, ...]:
+        """Write postings and events under `operation`; the books' own trigger keeps the balances. Called once, by the store.
+
+        Returns the events as they are to be told.
+        """
+        if self.postings:
+            self._write_postings(operation, at)
+        happened = tuple(Happened(f"event:{key}/{number}", *event) for number, event in enumerate(self.events))
+        for one in happened:
+            self.connection.execute(
+                "INSERT INTO event (key, about, msisdn, content, at, state, due) VALUES (?, ?, ?, ?, ?, 'waiting', ?)",
+                (one.key, one.about, one.msisdn, json.dumps(pack(one.values), ensure_ascii=False), at, at),
+            )
+        return happened
+
+    def _write_postings(self, operation: int, at: str) -> None:
         self.connection.executemany(
             "INSERT INTO posting (operation_id, account_id, amount, currency, kind, information, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [

@@ -1,4 +1,4 @@
-"""Words that no menu file holds, from the catalogs: units of counts, days of opening hours. Checked like every other translation."""
+"""Words that no menu file holds, from the catalogs: units, opening hours, ends of periods. Checked like every other translation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ivr.catalog.faults import Faults
 from ivr.catalog.proofs.alphabets import wrong_letters
 from ivr.catalog.translations import Translation, Translations
-from ivr.catalog.units import CONTEXT, DAYS, DAYS_CONTEXT, UNITS
+from ivr.catalog.units import CONTEXT, DATES_CONTEXT, DAYS, DAYS_CONTEXT, UNITS, UNTIL, USUAL_UNTIL
 from ivr.catalog.wordings import cut
 from ivr.engine.model import Message, Reference
 
@@ -40,17 +40,23 @@ def days_of(languages: tuple[str, ...], catalogs: Mapping[str, Translations], fa
         words[language] = {}
         for name, text in DAYS.items():
             found = _checked(catalog, DAYS_CONTEXT, text, faults)
-            if found is not None and {piece for piece in cut(found.texts[0]) if isinstance(piece, Reference)} != {
-                piece for piece in cut(text) if isinstance(piece, Reference)
-            }:
-                if faults is not None:
-                    faults.add(found.place, "E072", f'the translation of "{text}" and its English differ in their slots')
-                found = None
             words[language][name] = found.texts[0] if found is not None else text
     return words
 
 
+def until_of(languages: tuple[str, ...], catalogs: Mapping[str, Translations], faults: Faults) -> dict[str, str]:
+    """The form `until` of a date by language, `до {date}`; nothing for English and where nobody has said it: the date alone."""
+    forms = {language: USUAL_UNTIL[language] for language in languages if language in USUAL_UNTIL}
+    for language in languages:
+        catalog = catalogs.get(language)
+        found = None if catalog is None else _checked(catalog, DATES_CONTEXT, UNTIL, faults)
+        if found is not None:
+            forms[language] = found.texts[0]
+    return forms
+
+
 def _checked(catalog: Translations, context: str, text: str, faults: Faults | None) -> Translation | None:
+    """The translation of a constant where it can be said; what is wrong with it goes to `faults`."""
     found = catalog.find(context, text)
     if found is None:
         return None  # a catalog of before: `ivr i18n status` names what it lacks
@@ -64,4 +70,12 @@ def _checked(catalog: Translations, context: str, text: str, faults: Faults | No
                 faults.add(found.place, "E076", f'in the translation of "{text}": {letter.message}')
     if found.fuzzy and faults is not None:
         faults.add(found.place, "E071", f'the translation of "{text}" is marked fuzzy: read it and take the mark away')
+    if context != CONTEXT and _slots(found.texts[0]) != _slots(text):
+        if faults is not None:
+            faults.add(found.place, "E072", f'the translation of "{text}" and its English differ in their slots')
+        return None
     return found
+
+
+def _slots(text: str) -> set[Reference]:
+    return {piece for piece in cut(text) if isinstance(piece, Reference)}

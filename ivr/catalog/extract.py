@@ -76,14 +76,15 @@ def menu_files(folder: Path) -> list[Path]:
 
 
 def constants() -> list[Extracted]:
-    """The messages that no menu file holds: units, and the words of opening hours."""
+    """The messages that no menu file holds: units, the words of opening hours, the end of a period."""
     table = units.UNITS.items()
     found = [Extracted(units.CONTEXT, one, many, UNITS_FILE, 0, (f"unit: {unit}, short, for screens",)) for unit, (one, many) in table]
     notes = {"short": "short, for screens", "from": "spoken: from Monday to Friday", "to": "spoken: from Monday to Friday"}
     for name, text in units.DAYS.items():
         note = notes.get(name.rstrip("0123456"), "opening hours")
         found.append(Extracted(units.DAYS_CONTEXT, text, None, UNITS_FILE, 0, (note,)))
-    return found
+    until = "the form `until` of a date, on screens: the word that stands with it, or {date} alone; wordings do not repeat it"
+    return [*found, Extracted(units.DATES_CONTEXT, units.UNTIL, None, UNITS_FILE, 0, (until,))]
 
 
 def menus(

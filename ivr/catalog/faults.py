@@ -34,6 +34,14 @@ class Fault:
         return f"{self.file}:{self.line}:{self.column} {self.code} {self.message}"
 
 
+class NoMenus(Exception):
+    """There is nothing to serve. `faults` says why."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(map(str, faults)) or "there is no operator folder with an operator.yaml")
+        self.faults = faults
+
+
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

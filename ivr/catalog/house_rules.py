@@ -1,9 +1,8 @@
-"""Parts of operator.yaml that are rules of the house: opening hours, holidays, people, rating, billing."""
+"""Parts of operator.yaml that are rules of the house: opening hours, holidays, people."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from ivr.catalog.reader import Reader
 from ivr.catalog.source import Node
@@ -82,35 +81,3 @@ def people_of(node: Node, reader: Reader) -> dict[str, Person]:
             opened = None
         people[key.text] = Person(number, opened, float(reader.span(value.get("ring"), "ring", 45)))
     return people
-
-
-def rules_of(node: Node, reader: Reader) -> None:
-    """Checks `rating` and `billing`, which the charging reads: spans, times, days, amounts as they must be written."""
-    rating, billing = node.get("rating"), node.get("billing")
-    if rating is not None and reader.shape(rating, "rating", "rating"):
-        reader.span(rating.get("interval"), "interval", 60)
-        reader.switch(rating.get("bonuses_first"), "bonuses_first", True)
-        for name in ("round_to", "roaming_times"):
-            value = rating.get(name)
-            if value is not None and not (re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value.text) and Decimal(value.text) > 0):
-                reader.fault(value, "E010", f'{name} is a decimal above zero in quotes, such as "0.01"')
-        short = rating.get("short_numbers")
-        if short is not None:
-            reader.known(short, reader.text(short, "short_numbers"), ("free", "rated"), "E010", "way to rate short numbers")
-    if billing is None or not reader.shape(billing, "billing", "billing"):
-        return
-    runs, cycle = billing.get("runs"), billing.get("cycle")
-    if runs is not None and reader.shape(runs, "runs", "runs"):
-        days = re.fullmatch(r"(\d{1,2})-(\d{1,2})", reader.text(runs.get("days"), "days"), re.ASCII)
-        if days is None or not 1 <= int(days.group(1)) <= int(days.group(2)) <= 31:
-            reader.fault(runs.get("days") or runs, "E010", 'days are a span of a month in quotes, such as "4-24"')
-        for name in ("from", "until"):
-            _clock(runs.get(name), name, reader)
-    if cycle is not None and reader.shape(cycle, "cycle", "cycle"):
-        reader.count(cycle.get("day"), "day", 1, 28)
-        _clock(cycle.get("at"), "at", reader)
-
-
-def _clock(node: Node | None, name: str, reader: Reader) -> None:
-    if node is not None and not _CLOCK.fullmatch(reader.text(node, name)):
-        reader.fault(node, "E010", f'{name} is a time of day in quotes, such as "23:00"')

@@ -7,8 +7,9 @@ import zoneinfo
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from ivr.catalog.constants import days_of, units_of
-from ivr.catalog.house_rules import hours_of, people_of, rules_of
+from ivr.catalog.charging import billing_of, rating_of, tariffs_of
+from ivr.catalog.constants import days_of, units_of, until_of
+from ivr.catalog.house_rules import hours_of, people_of
 from ivr.catalog.reader import Reader
 from ivr.catalog.shapes import ANSWERS, CHANNELS, SHAPES
 from ivr.catalog.source import Node
@@ -166,7 +167,6 @@ class OperatorFile:
         """The operator as the engine knows it."""
         reader, node = self.reader, self.node
         languages, numbers, ussd, call = (node.get(name) or Node("map", node.place) for name in ("languages", "numbers", "ussd", "call"))
-        rules_of(node, reader)
         self._sane(node)
         for section, name in (
             (languages, "languages"),
@@ -210,6 +210,9 @@ class OperatorFile:
                 for key, tariff in reader.pairs(node.get("tariffs"), "tariffs")
                 if reader.shape(tariff, "tariff", "a tariff")
             },
+            tariffs=tariffs_of(node, reader, self.currency),
+            rating=rating_of(node, reader),
+            billing=billing_of(node, reader),
             ussd=UssdSettings(
                 self._octets(ussd.get("octets")),
                 reader.span(ussd.get("wait"), "wait", 60),
@@ -251,6 +254,7 @@ class OperatorFile:
             tariff_kinds=self.tariff_kinds,
             days=days_of(self.languages, catalogs, reader.faults if self.hours else None),
             speech=speech_of(node.get("speech"), reader),
+            until=until_of(self.languages, catalogs, reader.faults),
         )
 
     def _sane(self, node: Node) -> None:

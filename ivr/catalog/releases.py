@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ivr.catalog.compile import UNTRANSLATED, Compiled, compile_operator
 from ivr.catalog.faults import Fault
+from ivr.catalog.faults import NoMenus as NoMenus
 from ivr.catalog.kept import Kept, Marker
 from ivr.catalog.lookout import Lookout
 from ivr.catalog.memory import Memory
@@ -29,14 +30,6 @@ RETRY = 5.0
 """Seconds after which a release that the disk did not take is tried again."""
 MOST_LOGGED = 20
 """Faults of one look that go to the log; `ivr check` lists all."""
-
-
-class NoMenus(Exception):
-    """There is nothing to serve. `faults` says why."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(map(str, faults)) or "there is no operator folder with an operator.yaml")
-        self.faults = faults
 
 
 class NotPublished(Exception):

@@ -1,4 +1,4 @@
-"""Units as a phone shows them: `1500 MB`. Said in every menu, so they are constants and not a wording of any file.
+"""Words of every menu that no file holds: units as a phone shows them (`1500 MB`), opening hours, the end of a period.
 
 Speech does not come from here; the spellers (`ivr.speech`) say units in full and in the right case.
 """
@@ -43,3 +43,10 @@ DAYS: Mapping[str, str] = {
     "span": "from {start} to {end}",
 }
 """Opening hours: `short` on screens; `from`, `to` and `on` are spoken, because other languages need a case there."""
+
+DATES_CONTEXT = "dates"
+UNTIL = "until {date}"
+"""The form `until` of a date on screens. English wordings bring the word themselves ("till {expires:until}"): English is the date alone."""
+
+USUAL_UNTIL: Mapping[str, str] = {"az": "{date} tarixinədək", "ru": "до {date}"}
+"""What a catalog from before this message says all the same; any other language without it shows the date alone."""

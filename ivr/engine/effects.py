@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.engine.values import Money, Value
@@ -24,7 +24,8 @@ class Call:
 
     `service` is a name of services.yaml, or one of the engine's own: `accounts.funds` (takes `amount`: could the line
     pay it? `ok` or `not_enough` with `balance`) and `accounts.charge` (charges `fee`: `ok` or `not_enough`, both with
-    `balance`). `late` as in `Invocation`. `key` names the effect for good (session id and ordinal): a repeated call with it does nothing
+    `balance`). `fee` is charged in the same booking where the answer is `ok`, one of `outcome_fees` where it is that outcome. `late` as in
+    `Invocation`. `key` names the effect for good (session id and ordinal): a repeated call with it does nothing
     twice.
     """
 
@@ -34,6 +35,11 @@ class Call:
     change: bool = False
     fee: Fee | None = None
     late: str = "fail"
+    outcome_fees: Mapping[str, Fee] = field(default_factory=dict)
+
+    def fee_for(self, outcome: str) -> Fee | None:
+        """What is charged where the answer is `outcome`."""
+        return self.fee if outcome == "ok" else self.outcome_fees.get(outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ivr.engine.charging import Billing, Rating, TariffPrices
 from ivr.engine.expressions import Node
 from ivr.engine.speech_rules import PLAIN, SpeechRules
 from ivr.engine.values import Hours, Money, Value
@@ -306,7 +307,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """operator.yaml: everything that is a number, a price, a time or a rule of the house."""
+    """operator.yaml: everything that is a number, a price, a time or a rule of the house.
+
+    `until`: the form `until` of a date on screens by language, `до {date}`; the date alone where a language has none.
+    """
 
     name: str
     title: str
@@ -342,6 +346,10 @@ class Operator:
     tariff_kinds: Mapping[str, str] = field(default_factory=dict)
     days: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     speech: SpeechRules = PLAIN
+    tariffs: Mapping[str, TariffPrices] = field(default_factory=dict)
+    rating: Rating = Rating()
+    billing: Billing | None = None
+    until: Mapping[str, str] = field(default_factory=dict)
 
     def in_group(self, group: str, kind: str, tariff: str) -> bool:
         """Whether a line of `kind` (`prepaid`, `postpaid`) with `tariff` belongs to `group`."""

@@ -7,7 +7,7 @@ with all of theirs, no sign and no space that would force UCS-2.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ivr.engine.effects import Pause, Slot, Spoken, Words
@@ -24,12 +24,6 @@ COMMA_PAUSE = 150
 """Milliseconds where a wording has a comma or colon between two slots."""
 
 _PAUSES = {".": SENTENCE_PAUSE, ",": COMMA_PAUSE, ":": COMMA_PAUSE, ";": COMMA_PAUSE}
-
-_UNTIL_TEXT: Mapping[str, Callable[[str], str]] = {
-    "az": lambda date: f"{date} tarixinədək",
-    "ru": lambda date: f"до {date}",
-}
-"""The form `until` brings its own word where the language needs a case (LANGUAGE, "Say, wording, part")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +187,8 @@ class View:
                 return value.strftime("%H:%M")
             case datetime.date():
                 date = value.strftime("%d.%m.%Y")
-                return _UNTIL_TEXT[language](date) if form == "until" and language in _UNTIL_TEXT else date
+                # the slot brings its own word where a language needs a case
+                return self.model.operator.until.get(language, "{date}").replace("{date}", date) if form == "until" else date
         return str(value)
 
     def _count(self, count: Count, language: str) -> str:

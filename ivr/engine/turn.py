@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ivr.engine.effects import Call, Effect, Fee, Traced
 from ivr.engine.expressions import Node, evaluate
@@ -12,6 +13,8 @@ from ivr.engine.model import Choice, Menu, Model, Reference, Wording
 from ivr.engine.render import View
 from ivr.engine.state import Frame, Head, State
 from ivr.engine.values import Line, Money, Value
+
+NO_FEES: Mapping[str, Fee] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -168,10 +171,18 @@ class Turn:
         return {name: view.lookup(value.path) if isinstance(value, Reference) else value for name, value in hand.items()}
 
     def call(
-        self, service: str, inputs: Mapping[str, Value], stage: str, change: bool = False, fee: Fee | None = None, late: str = "fail"
+        self,
+        service: str,
+        inputs: Mapping[str, Value],
+        stage: str,
+        *,
+        change: bool = False,
+        fee: Fee | None = None,
+        outcome_fees: Mapping[str, Fee] = NO_FEES,
+        late: str = "fail",
     ) -> None:
         """Ask for a service; the step ends here and goes on at `stage` with the answer."""
-        self.effects.append(Call(service, inputs, self.key(), change, fee, late))
+        self.effects.append(Call(service, inputs, self.key(), change, fee, late, outcome_fees))
         self.waiting = f"call:{stage}"
 
     def key(self) -> str:

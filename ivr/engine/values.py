@@ -254,12 +254,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that happened to a line and that a notice may be about: an event of services.yaml with what it brings. `key` names it for
+    good."""
+
+    key: str
+    about: str
+    msisdn: str
+    values: Record
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a service answered: `outcome` (`ok`, `unavailable`, `late`, `not_enough` or one of its own) and its values.
 
-    `line` is the line afterwards where the call changed it, so that what follows is already in the new language.
+    `line` is the line afterwards where the call changed it, so that what follows is already in the new language. `happened` is what others
+    are to be told of; an answer that is given again has none.
     """
 
     outcome: str
     values: Record
     line: Line | None = None
+    happened: tuple[Happened, ...] = ()

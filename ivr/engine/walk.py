@@ -135,7 +135,8 @@ def look_up(turn: Turn) -> None:
     """The next look-up that has not been made, else the act."""
     for invocation in turn.menu.get:
         if invocation.name not in turn.top.got:
-            _invoke(turn, invocation, f"get:{invocation.name}")
+            turn.note("call", invocation.service, invocation.place)
+            turn.call(invocation.service, turn.fill(invocation.hand, turn.top), f"get:{invocation.name}", late=invocation.late)
             return
     act(turn)
 
@@ -144,19 +145,21 @@ def act(turn: Turn) -> None:
     """The one act, its fee in the same booking; then the fee of a menu that only reads."""
     menu = turn.menu
     passing = bool(turn.dial) and turn.dial[0] in [choice.key for choice in turn.visible()]
-    price = None if passing else turn.price(menu.fee)
-    fee = None if price is None or menu.fee is None else Fee(menu.fee, turn.channel, price)
+    fee = None if passing else _fee(turn, menu.fee)
     if menu.do is not None and not turn.top.acted:
-        _invoke(turn, menu.do, "do", change=True, fee=fee)
+        turn.note("call", menu.do.service, menu.do.place)
+        outcome_fees = {name: paid for name, outcome in menu.otherwise.items() if (paid := _fee(turn, outcome.fee)) is not None}
+        given = turn.fill(menu.do.hand, turn.top)
+        turn.call(menu.do.service, given, "do", change=True, fee=fee, outcome_fees=outcome_fees, late=menu.do.late)
     elif fee is not None and menu.do is None:
         turn.call("accounts.charge", {}, "charge", change=True, fee=fee)
     else:
         arrive(turn)
 
 
-def _invoke(turn: Turn, invocation: Invocation, stage: str, change: bool = False, fee: Fee | None = None) -> None:
-    turn.note("call", invocation.service, invocation.place)
-    turn.call(invocation.service, turn.fill(invocation.hand, turn.top), stage, change, fee, invocation.late)
+def _fee(turn: Turn, name: str | None) -> Fee | None:
+    price = turn.price(name)
+    return None if price is None or name is None else Fee(name, turn.channel, price)
 
 
 def answered(turn: Turn, answer: Answer) -> None:
@@ -173,7 +176,7 @@ def answered(turn: Turn, answer: Answer) -> None:
     elif answer.outcome == "late" and stage == "get" and _look_up_named(turn, name).late == "send_by_sms":
         _engine_answer(turn, "sms_follows", "completed")
     elif answer.outcome != "ok":
-        _otherwise(turn, answer)
+        _otherwise(turn, answer, paid=stage == "do")
     elif stage == "funds":
         look_up(turn)
     elif stage == "get":
@@ -224,18 +227,21 @@ def _dearest(turn: Turn) -> Value:
     return max((price for price in prices if price is not None), key=lambda price: price.micro, default=None)
 
 
-def _otherwise(turn: Turn, answer: Answer) -> None:
+def _otherwise(turn: Turn, answer: Answer, paid: bool = False) -> None:
+    """An outcome other than `ok`. `paid`: its fee, where it has one, was charged in the booking of the act."""
     outcome = turn.menu.otherwise.get(answer.outcome)
     if outcome is None:
         _engine_answer(turn, answer.outcome if answer.outcome in ("unavailable", "late") else "unavailable", "failed")
         return
     turn.dial = []
     turn.change(replace(turn.top, told=answer.outcome, got={**turn.top.got, "result": answer.values}))
-    price = turn.price(outcome.fee)
-    if price is not None and outcome.fee is not None:
-        turn.call("accounts.charge", {}, "outcome", change=True, fee=Fee(outcome.fee, turn.channel, price))
-    else:
-        _told(turn)
+    fee = _fee(turn, outcome.fee)
+    if fee is not None and not paid:
+        turn.call("accounts.charge", {}, "outcome", change=True, fee=fee)
+        return
+    if fee is not None:
+        _paid(turn, outcome.fee)
+    _told(turn)
 
 
 def _told(turn: Turn) -> None:

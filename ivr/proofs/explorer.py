@@ -168,8 +168,10 @@ class Explorer:
     def _paid(self, before: int | None, stimulus: Stimulus) -> str:
         """The fee that an answer says was taken."""
         call = None if before is None else self.walked.nodes[before].call
-        taken = isinstance(stimulus.event, Answered) and stimulus.event.answer.outcome == "ok"
-        return call.fee.name if taken and call is not None and call.fee is not None else ""
+        if call is None or not isinstance(stimulus.event, Answered):
+            return ""
+        fee = call.fee_for(stimulus.event.answer.outcome)
+        return "" if fee is None else fee.name
 
     def _kind(self, stimulus: Stimulus, done: Step) -> str:
         """What an edge is: `gone`, `wrong` (a mistake or silence), `on` (through a menu or a choice), or `same`."""

@@ -48,10 +48,11 @@ def _calls(model: Model, before: State | None, state: State, effects: Sequence[E
     for call in calls:
         # who does not go on with a dropped session begins another one, which has paid nothing
         paid = before.paid if before is not None and before.waiting != "resume" else ()
-        if call.fee is not None and model.operator.fees[call.fee.name].once and call.fee.name in paid:
-            yield f"the fee {call.fee.name} is charged again"
-        if call.fee is not None and call.fee.amount.micro <= 0:
-            yield f"a fee of nothing is charged: {call.fee.name}"
+        for fee in (call.fee, *call.outcome_fees.values()):
+            if fee is not None and model.operator.fees[fee.name].once and fee.name in paid:
+                yield f"the fee {fee.name} is charged again"
+            if fee is not None and fee.amount.micro <= 0:
+                yield f"a fee of nothing is charged: {fee.name}"
 
 
 def _reply(state: State, effects: Sequence[Effect]) -> Iterator[str]:

@@ -13,20 +13,21 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import open_books
 from ivr.accounts.messages import BooksMessages
+from ivr.accounts.rules import Terms
 from ivr.accounts.store import Store
 from ivr.catalog.releases import Releases
 from ivr.catalog.services import Service
 from ivr.clock import StandingClock
+from ivr.due import DueWork
 from ivr.engine.effects import Sms
 from ivr.engine.model import Operator
 from ivr.engine.values import Money
 from ivr.scenarios.late import PlayedLookUps, PlayedRunner
 from ivr.scenarios.model import Scenario
-from ivr.services.embedded import EmbeddedServices, Terms
+from ivr.services.embedded import EmbeddedServices
 from ivr.services.faults import Programmed
 from ivr.services.guard import Checked
 from ivr.services.port import Services
@@ -90,7 +91,7 @@ class Stage:
     ) -> None:
         self.releases, self.services, self.folder, self.back_end = releases, services, folder, back_end
         self._templates: dict[tuple[datetime.datetime, str | None], Path] = {}
-        self.terms = {name: Terms(ZoneInfo(model.operator.time_zone), model.operator.languages) for name, model in releases.current.items()}
+        self.terms = {name: Terms.of(model.operator) for name, model in releases.current.items()}
 
     def operator_of(self, msisdn: str) -> Operator | None:
         """The operator of a line."""
@@ -148,6 +149,7 @@ class World:
             messages=BooksMessages(self.books, at_once=True),
         )
         self.runner.switches = dict(scenario.switches)
+        self.due_work = DueWork(self.books, self.runner.tell_event)
         self._look_ups = PlayedLookUps(services)
         self.runner.play(self._look_ups)
         hides = any(want.kind == "hidden" for step in scenario.steps for want in step.wanted)
@@ -178,6 +180,7 @@ class World:
         """Do the work that is due now, as the server and every command do."""
         self._look_ups.due(self.clock.now())
         self.runner.sweep()
+        self.due_work.run(self.clock.now())
         self.happen()
 
     def happen(self) -> None:

@@ -1,6 +1,6 @@
 """The services over our own books: what a menu's `get` and `do` reach where no operator's back-end is plugged in.
 
-A change is one operation of the books, kept under the call's key; the fee a `do` names is booked in that same operation.
+A change is one operation of the books, kept under the call's key; the fee of its answer is booked in that same operation.
 Postpaid fees go to the line's account `bill_fees`: they are part of the running bill and stand in the statement, and the
 figures of `accounts.bill` leave them out, so that asking for the bill never changes what the bill says.
 """
@@ -12,31 +12,23 @@ import datetime
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from ivr.accounts import lines
+from ivr.accounts import cards, enquiries, grants, lines, settings_of_line
 from ivr.accounts.lines import LineRow
 from ivr.accounts.masks import masked
-from ivr.accounts.store import FAILURES, KeyReused, Store
-from ivr.accounts.transaction import Refused, Transaction
+from ivr.accounts.port import KeyReused
+from ivr.accounts.rules import Acting, Asked, Change, Read, Terms
+from ivr.accounts.store import FAILURES, Store
+from ivr.accounts.transaction import Transaction
 from ivr.engine.effects import Call, Fee
-from ivr.engine.values import Answer, Line, Money, Record, Tariff
+from ivr.engine.values import Answer, Line, Money
 from ivr.services.port import ServiceError
 
 log = logging.getLogger(__name__)
 UNAVAILABLE = Answer("unavailable", {})
-OPENINGS = 4
-"""Opening postings that a line may have, one an account."""
-STATEMENT = 30
-"""The most postings of `accounts.statement` (services.yaml: most)."""
 
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the books need of an operator.yaml: whose midnight ends a day, and the languages a subscriber may choose."""
-
-    time_zone: datetime.tzinfo
-    languages: tuple[str, ...]
+Guarded = Callable[[Line, Call, datetime.datetime], Answer]
+"""An act that does something before its operation (a password is hashed) and then calls `EmbeddedServices.perform` itself."""
 
 
 class EmbeddedServices:
@@ -48,24 +40,14 @@ class EmbeddedServices:
     def __init__(self, store: Store, operators: Mapping[str, Terms]) -> None:
         self._store = store
         self._operators = operators
-        self._reads: dict[str, _Read] = {
-            "accounts.balance": _balance,
-            "accounts.bill": _bill,
-            "accounts.line": _line,
-            "accounts.statement": _statement,
-            "accounts.funds": _funds,
-        }
-        self._changes: dict[str, _Change] = {
-            "accounts.set_language": self._set_language,
-            "accounts.notices_on": lambda transaction, row, call: _notices(transaction, row, True),
-            "accounts.notices_off": lambda transaction, row, call: _notices(transaction, row, False),
-            "accounts.charge": _charged,
-        }
+        self._reads: dict[str, Read] = {**enquiries.READS, **cards.READS, **grants.READS}
+        self._changes: dict[str, Change] = {**settings_of_line.CHANGES, **grants.CHANGES}
+        self._guarded: dict[str, Guarded] = {}
 
     @property
     def names(self) -> frozenset[str]:
         """Every service answered here, the engine's own (`accounts.funds`, `accounts.charge`) included."""
-        return frozenset(self._reads) | frozenset(self._changes)
+        return frozenset(self._reads) | frozenset(self._changes) | frozenset(self._guarded)
 
     def line(self, msisdn: str, now: datetime.datetime) -> Line | None:
         """The line with that number as it stands at `now`; None for an unknown one. Raises ServiceError where the books fail."""
@@ -75,17 +57,19 @@ class EmbeddedServices:
         except FAILURES as error:
             log.error("line %s cannot be read: %s", masked(msisdn), type(error).__name__)
             raise ServiceError("the books cannot be read") from None
-        return None if row is None else row.on(self._day(row, now))
+        return None if row is None else row.on(self._local(row, now).date())
 
     def call(self, line: Line, call: Call, now: datetime.datetime) -> Answer:
         """Perform `call`; what fails in the books or in the call itself is `unavailable` and a line in the log."""
         try:
-            if call.service in self._reads:
+            if (guarded := self._guarded.get(call.service)) is not None:
+                return guarded(line, call, now)
+            if (read := self._reads.get(call.service)) is not None:
                 with self._store.reading() as connection:
                     row = _known(connection, line)
-                    return self._reads[call.service](_Asked(connection, row, call, self._zone(row, now), self._day(row, now)))
-            if call.service in self._changes:
-                return self._change(line, call, now)
+                    return read(Asked(connection, row, call, self._terms(row, now), self._local(row, now)))
+            if (change := self._changes.get(call.service)) is not None:
+                return self.perform(line, call, now, change)
             problem = "no such service"
         except FAILURES as error:
             problem = type(error).__name__
@@ -94,18 +78,26 @@ class EmbeddedServices:
         log.error("%s for %s: %s", call.service, masked(line.msisdn), problem)
         return UNAVAILABLE
 
-    def _change(self, line: Line, call: Call, now: datetime.datetime) -> Answer:
-        change = self._changes[call.service]
+    def perform(self, line: Line, call: Call, now: datetime.datetime, change: Change) -> Answer:
+        """Do `change` once for the call's key, with the fee of its answer, in one operation.
+
+        The answer has the line afterwards; where its values name a `balance` it is the one after the fee. Raises FAILURES, KeyReused, and
+        what `change` raises: nothing was done then.
+        """
 
         def operation(transaction: Transaction) -> Answer:
             row = _known(transaction.connection, line)
-            answer, row = change(transaction, row, call)
-            if call.fee is not None:
-                paid = _book(transaction, row, call.fee)
-                row = dataclasses.replace(row, balance=paid)
-                if call.service == "accounts.charge" and paid is not None:
-                    answer = Answer("ok", {"balance": paid})
-            return dataclasses.replace(answer, line=row.on(self._day(row, now)))
+            acting = Acting(transaction, row, call, self._terms(row, now), self._local(row, now))
+            answer = change(acting)
+            if (fee := call.fee_for(answer.outcome)) is not None:
+                _book(transaction, acting.row, fee)
+            row, bare = acting.row, call.service == "accounts.charge"
+            moved = bare or bool(transaction.postings)
+            if row.kind == "prepaid" and moved and (main := transaction.account(row.msisdn, "main")) is not None:
+                row = dataclasses.replace(row, balance=transaction.balance(main))
+                if bare or "balance" in answer.values:
+                    answer = dataclasses.replace(answer, values={**answer.values, "balance": row.balance})
+            return dataclasses.replace(answer, line=row.on(acting.today))
 
         answer = self._store.operate(call.key, operation, kind=call.service, msisdn=line.msisdn, at=now)
         if answer.outcome != "ok" or answer.line is not None:
@@ -115,33 +107,12 @@ class EmbeddedServices:
         except ServiceError:
             return answer  # a repeated call: it was done, and only the look at the line as it is by now failed
 
-    def _zone(self, row: LineRow, now: datetime.datetime) -> datetime.tzinfo | None:
+    def _terms(self, row: LineRow, now: datetime.datetime) -> Terms:
         terms = self._operators.get(row.operator)
-        return now.tzinfo if terms is None else terms.time_zone
+        return Terms(now.tzinfo or datetime.UTC, ()) if terms is None else terms
 
-    def _day(self, row: LineRow, now: datetime.datetime) -> datetime.date:
-        return now.astimezone(self._zone(row, now)).date()
-
-    def _set_language(self, transaction: Transaction, row: LineRow, call: Call) -> tuple[Answer, LineRow]:
-        language = call.inputs["language"]
-        terms = self._operators.get(row.operator)
-        if not isinstance(language, str) or (terms is not None and language not in terms.languages):
-            raise ValueError("a language this operator does not offer")
-        transaction.execute("UPDATE line SET language = ? WHERE msisdn = ?", (language, row.msisdn))
-        return Answer("ok", {}), dataclasses.replace(row, language=language)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    connection: sqlite3.Connection
-    row: LineRow
-    call: Call
-    zone: datetime.tzinfo | None
-    today: datetime.date
-
-
-_Read = Callable[[_Asked], Answer]
-_Change = Callable[[Transaction, LineRow, Call], tuple[Answer, LineRow]]
+    def _local(self, row: LineRow, now: datetime.datetime) -> datetime.datetime:
+        return now.astimezone(self._terms(row, now).time_zone)
 
 
 def _known(connection: sqlite3.Connection, line: Line) -> LineRow:
@@ -151,71 +122,15 @@ def _known(connection: sqlite3.Connection, line: Line) -> LineRow:
     return row
 
 
-def _balance(asked: _Asked) -> Answer:
-    row = asked.row
-    if row.balance is None:
-        raise LookupError("a postpaid line has no balance")
-    bonuses: tuple[Record, ...] = tuple(
-        {"left": left, "until": until} for left, until in lines.bonuses(asked.connection, row.msisdn, asked.today)
-    )
-    return Answer(
-        "ok", {"main": row.balance, "expires": row.expires, "tariff": Tariff(row.tariff), "roaming": row.roaming, "bonuses": bonuses}
-    )
-
-
-def _bill(asked: _Asked) -> Answer:
-    bill = lines.bill(asked.connection, asked.row.msisdn)
-    if bill is None:
-        raise LookupError("the line has no bill")
-    overdue = bill.overdue(asked.today)
-    return Answer("ok", {"billed": bill.billed, "current": bill.current, "advance": bill.advance, "due": bill.due, "overdue": overdue})
-
-
-def _line(asked: _Asked) -> Answer:
-    return Answer("ok", {"tariff": Tariff(asked.row.tariff), "roaming": asked.row.roaming, "notices": asked.row.notices})
-
-
-def _statement(asked: _Asked) -> Answer:
-    postings: tuple[Record, ...] = tuple(
-        {"at": posting.at.astimezone(asked.zone).date(), "amount": posting.amount, "information": posting.information}
-        for posting in lines.statement(asked.connection, asked.row.msisdn, STATEMENT + OPENINGS)
-        # what the books began with is no event of the line's
-        if posting.kind != "opening"
-    )
-    return Answer("ok", {"postings": postings[:STATEMENT]})
-
-
-def _funds(asked: _Asked) -> Answer:
-    amount, balance = asked.call.inputs["amount"], asked.row.balance
-    if not isinstance(amount, Money):
-        raise ValueError("accounts.funds needs an amount of money")
-    if balance is None:  # postpaid: onto the bill, whatever it is (A18)
-        return Answer("ok", {})
-    if amount.currency != balance.currency:
-        raise ValueError(f"a fee in {amount.currency} for a line in {balance.currency}")
-    return Answer("ok" if amount.micro <= balance.micro else "not_enough", {"balance": balance})
-
-
-def _notices(transaction: Transaction, row: LineRow, on: bool) -> tuple[Answer, LineRow]:
-    if row.notices == on:
-        raise Refused("already", {})
-    transaction.execute("UPDATE line SET notices = ? WHERE msisdn = ?", (int(on), row.msisdn))
-    return Answer("ok", {}), dataclasses.replace(row, notices=on)
-
-
-def _charged(transaction: Transaction, row: LineRow, call: Call) -> tuple[Answer, LineRow]:
-    """Nothing but the fee, which every change books; its answer brings what a prepaid line has after it."""
-    if call.fee is None:
-        raise ValueError("accounts.charge needs a fee")
-    return Answer("ok", {}), row
-
-
-def _book(transaction: Transaction, row: LineRow, fee: Fee) -> Money | None:
-    """Take the fee from the line. A prepaid line's balance after it is the answer (None: postpaid); `Refused` where it has too little."""
-    currency = fee.amount.currency
+def _book(transaction: Transaction, row: LineRow, fee: Fee) -> None:
+    """Take the fee from the line. `Refused` where a prepaid one has too little; a postpaid one has it on its bill (A18)."""
+    currency: str = fee.amount.currency
     prepaid = row.kind == "prepaid"
     payer = transaction.account(row.msisdn, "main") if prepaid else transaction.open(row.operator, row.msisdn, "bill_fees", currency)
     if payer is None:
         raise LookupError("the line has no account to pay from")
-    transaction.move(payer, transaction.open(row.operator, None, "fees", currency), fee.amount, "fee", f"{fee.name} {fee.channel}")
-    return transaction.balance(payer) if prepaid else None
+    paid_to = transaction.open(row.operator, None, "fees", currency)
+    transaction.move(payer, paid_to, Money(fee.amount.micro, currency), "fee", f"{fee.name} {fee.channel}")
+
+
+__all__ = ["EmbeddedServices", "Terms"]

@@ -11,6 +11,7 @@ from ivr.engine.effects import Call, Sms
 from ivr.engine.events import Answered, Gone
 from ivr.engine.model import Model
 from ivr.engine.step import Step
+from ivr.engine.values import Happened
 from ivr.sessions.late_answers import LateAnswers
 from ivr.sessions.look_ups import LATE, UNAVAILABLE, LookUps, Slow
 from ivr.sessions.messages import for_good
@@ -21,10 +22,11 @@ MOST_CALLS = 100
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """The last step, with the trace of all, and what was charged on the way in micro-units."""
+    """The last step, with the trace of all; what was charged on the way in micro-units; and what happened that others are told of."""
 
     step: Step
     charged: int
+    happened: tuple[Happened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Performer:
         is gone, where he is: no act is done for him any more. `late` takes answers that may come by SMS; without it they are waited for.
         """
         trace, charged = list(step.trace), 0
+        happened: list[Happened] = []
         for _ in range(MOST_CALLS):
             call = next((effect for effect in step.effects if isinstance(effect, Call)), None)
             line = step.state.line
@@ -58,9 +61,10 @@ class Performer:
                 if late is not None and not left():
                     late.owe(model, engine.by_sms(step.state), suffix, answer)
                 answer = UNAVAILABLE if late is None else LATE
-            if answer.outcome == "ok" and call.fee is not None:
-                charged += call.fee.amount.micro
+            happened += answer.happened
+            if (fee := call.fee_for(answer.outcome)) is not None:
+                charged += fee.amount.micro
             step = engine.step(model, step.state, Answered(answer, self.now(model), self.switches(model)))
             trace += step.trace
         effects = tuple(for_good(effect, suffix) if isinstance(effect, Sms) else effect for effect in step.effects)
-        return Performed(replace(step, effects=effects, trace=tuple(trace)), charged)
+        return Performed(replace(step, effects=effects, trace=tuple(trace)), charged, tuple(happened))

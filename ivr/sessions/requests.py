@@ -70,7 +70,9 @@ class Reply:
     """What the subscriber gets: effects in order (Page or Speak, Sms, UssdNotice; never a Call), and `ended`.
 
     `fee` is what was charged since the request before, decimal text (`"0"` where nothing); `language` the session's. `opened` is the id of
-    the session that the network is to open with the page (a notice by `ussd_session`); what the phone answers belongs to it.
+    the session that the network is to open with the page (a notice by `ussd_session`); what the phone answers belongs to it. `told` are the
+    messages that went out because of what this request did: notices, to whomever (the recipient of a transfer). A repeated request tells
+    nobody again.
     """
 
     effects: tuple[Effect, ...]
@@ -80,6 +82,7 @@ class Reply:
     trace: tuple[Traced, ...] = ()
     release: str = ""
     opened: str = ""
+    told: tuple[Sms, ...] = ()
 
     @property
     def page(self) -> Page | None:

@@ -25,7 +25,7 @@ from ivr.engine.events import Answered, Begin, Connected, Gone, Input, NoInput
 from ivr.engine.model import Model
 from ivr.engine.state import State
 from ivr.engine.step import Step
-from ivr.engine.values import Answer, Line, Money, Value
+from ivr.engine.values import Answer, Happened, Line, Money, Value
 from ivr.engine.ways_in import code_parts
 from ivr.services.port import Services
 from ivr.sessions import requests
@@ -185,6 +185,10 @@ class Runner:
             return Reply((), True, model.operator.default_language)
         return self._teller.tell(model, line, about, values, key or secrets.token_hex(16), offered, self._opening())
 
+    def tell_event(self, happened: Happened) -> Reply:
+        """Tell what the books say has happened, as `tell` does; whatever cannot be told just now is told by due work."""
+        return self.tell(happened.about, happened.msisdn, happened.values, happened.key)
+
     # -- inside
 
     def _finish(self, pending: Pending, running: _Running) -> Reply:
@@ -196,7 +200,9 @@ class Runner:
             record, model, step = opened
         done = self._performer.perform(model, step, self._suffix(model, step.state), lambda: running.left, self._late)
         self._send(model, done.step)
-        return self._keep(record, model, done.step, pending.seen, done.charged)
+        reply = self._keep(record, model, done.step, pending.seen, done.charged)
+        told = tuple(sms for happened in done.happened for sms in self.tell_event(happened).messages)
+        return replace(reply, told=told) if told else reply
 
     def _open(self, session: str, request: Request, seen: tuple[int, str]) -> tuple[Record, Model, Step] | Reply:
         opening = request.opening if isinstance(request, Accumulated) else request

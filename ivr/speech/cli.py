@@ -1,30 +1,25 @@
-"""`ivr prompts`: the prompt library on the command line."""
+"""`ivr prompts`: the prompt library on the command line. What needs sound is loaded when there is something to do: `cli_actions`."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import re
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+import os
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ivr.settings import SettingsError
+from ivr.settings import ROOT
 from ivr.speech import spell
-from ivr.speech.inventory import fixed as fixed_units
-from ivr.speech.inventory import inventory
-from ivr.speech.library import PromptLibrary
-from ivr.speech.parts import SpeechError
-from ivr.speech.progress import Bar
-from ivr.speech.recordings import KINDS, Recordings
-from ivr.speech.script import Line, as_csv, as_html, rows
-from ivr.speech.status import Status, status
-from ivr.speech.units import Unit, unit
-from ivr.speech.voice import NAMES, PROJECT, Engine, by_language, engine, voices_here
+from ivr.speech.settings import NAMES
+from ivr.speech.unchanged import LastBuild, inputs
+
+if TYPE_CHECKING:
+    from ivr.speech.inventory import OperatorSpeech
+    from ivr.speech.script import Line
 
 CURRENCIES = ("AZN", "TJS")
-"""Currencies whose amounts are readied."""
+"""Currencies whose amounts are readied where no operator says which are his, and shipped."""
 
 _BUILD_HELP = """\
 examples:
@@ -37,9 +32,12 @@ def add_parsers(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
     fixed: Callable[[], Iterable[tuple[str, str]]] = tuple,
     lines: Callable[[], Iterable[Line]] = tuple,
+    operators: Callable[[], Iterable[OperatorSpeech]] | None = None,
+    menus: Callable[[], Iterable[Path]] = tuple,
 ) -> None:
-    """Add `prompts` to the command line. `fixed` gives the menus' fixed words as (language, text), `lines` the same with where
-    they stand; both are asked only when needed."""
+    """Add `prompts` to the command line. `fixed` gives the menus' fixed words as (language, text), `lines` the same with where they
+    stand, `operators` how each operator's calls say values (default: every language, `CURRENCIES`), `menus` the folders all of it
+    comes from. All are asked only when needed."""
     raw = argparse.RawDescriptionHelpFormatter
     prompts = subparsers.add_parser("prompts", help="the recorded and synthesised prompts", epilog=_BUILD_HELP, formatter_class=raw)
     actions = prompts.add_subparsers(dest="action", required=True)
@@ -67,105 +65,38 @@ def add_parsers(
             "--language", "--lang", action="append", choices=tuple(spell.LANGUAGES), help="only this language; may be repeated"
         )
         action.add_argument(
-            "--recordings", type=Path, default=PROJECT / "prompts", help="the folder LANGUAGE/VOICE/ID.wav (default: prompts/)"
+            "--recordings", type=Path, default=ROOT / "prompts", help="the folder LANGUAGE/VOICE/ID.wav (default: prompts/)"
         )
         action.add_argument("--cache", type=Path, help="where ready prompts are kept (default: cache/ in the recordings' folder)")
-        action.set_defaults(run=run, fixed=fixed, lines=lines)
-
-
-def _units(args: argparse.Namespace) -> tuple[Unit, ...]:
-    """All units of the chosen languages: the slots' and the menus' own words."""
-    languages = _languages(args)
-    texts = [(language, text) for language, text in args.fixed() if language in languages]
-    said = [unit(line.words, line.language, line.final) for line in args.lines() if line.language in languages]
-    return tuple({one.id: one for one in (*fixed_units(texts), *said, *inventory(languages, CURRENCIES))}.values())
-
-
-def _languages(args: argparse.Namespace) -> list[str]:
-    return list(dict.fromkeys(args.language or spell.LANGUAGES))
+        action.set_defaults(run=run, fixed=fixed, lines=lines, operators=operators, menus=menus)
 
 
 def run_build(args: argparse.Namespace) -> int:
-    """`ivr prompts build`: 0 when every prompt is ready, else 1."""
-    try:
-        voices: dict[str, Engine] = voices_here()
-        if args.engine:
-            asked = engine(args.engine)
-            for language in args.language or ():
-                asked.voice(language)
-            voices |= by_language([asked])
-        library = PromptLibrary(args.recordings, args.cache, voices)
-        report = library.build(_units(args), Bar("prompts"), replace=args.engine is not None)
-    except (SpeechError, OSError) as error:
-        print(f"ivr prompts build: {error}", file=sys.stderr)
-        return 1
-    for one, reason in report.failed[:20]:
-        print(f"{one.language} {one.id}: {reason}", file=sys.stderr)
-    if len(report.failed) > 20:
-        print(f"and {len(report.failed) - 20} more", file=sys.stderr)
-    print(f"prompts: {report.made} made, {report.kept} were ready, {len(report.failed)} failed, {report.seconds:.1f} s")
-    return 1 if report.failed else 0
+    """`ivr prompts build`: 0 when every prompt is ready, 1 where one is not, 2 for wrong usage."""
+    began = time.monotonic()
+    recordings = args.recordings.resolve()
+    cache = recordings / "cache" if args.cache is None else args.cache.resolve()
+    last = LastBuild(cache)
+    asked = (str(recordings), str(cache), *(args.language or ()))
+    given = inputs(asked, args.menus(), recordings, cache, os.environ)
+    ready = None if args.engine else last.ready(given)
+    if ready is not None:
+        print(f"prompts: 0 made, {ready} were ready, 0 failed, {time.monotonic() - began:.1f} s")
+        return 0
+    from ivr.speech.cli_actions import build
+
+    return build(args, last, given)
 
 
 def run_status(args: argparse.Namespace) -> int:
-    """`ivr prompts status`: 0 when every prompt is ready and nothing is wrong with a recording, else 1."""
-    try:
-        library = PromptLibrary(args.recordings, args.cache)
-        found = status(library, _units(args), _languages(args))
-    except (SpeechError, SettingsError, OSError) as error:
-        print(f"ivr prompts status: {error}", file=sys.stderr)
-        return 1
-    if args.json:
-        print(json.dumps(_status_object(found), ensure_ascii=False))
-        return 0 if found.complete else 1
-    for language, row in found.languages.items():
-        print(f"{language}: {row.ready} of {row.prompts} ready ({row.seconds} s), {row.recorded} recorded, {row.stale} stale")
-        for voice, number in row.voices.items():
-            print(f"    {number} by {voice}")
-    for one in found.missing[:_SHOWN]:
-        print(f"  missing: {one.language} {one.id}: {one.words}")
-    for one in found.stale[:_SHOWN]:
-        print(f"  stale: {one.language} {one.id}: {one.words} (ivr prompts build)")
-    for path in found.new[:_SHOWN]:
-        print(f"  new: {path} (ivr prompts build takes it in)")
-    for defect in found.defects:
-        print(f"  {defect.kind}: {defect}")
-    for name, listed in (("missing", found.missing), ("stale", found.stale), ("new", found.new)):
-        if len(listed) > _SHOWN:
-            print(f"  and {len(listed) - _SHOWN} more {name}")
-    return 0 if found.complete else 1
+    """`ivr prompts status`: 0 when every prompt is ready and nothing is wrong with a recording, 1 where not, 2 for wrong usage."""
+    from ivr.speech.cli_actions import show_status
 
-
-_SHOWN = 10
-"""Lines of one kind that are printed; --json has them all."""
-
-
-def _status_object(found: Status) -> Mapping[str, object]:
-    of_kind: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    for defect in found.defects:
-        of_kind[defect.kind].append(str(defect.path))
-    return {
-        "languages": {language: asdict(row) for language, row in found.languages.items()},
-        "missing": [one.id for one in found.missing],
-        "stale": [one.id for one in found.stale],
-        "new": [str(path) for path in found.new],
-        **of_kind,
-        "defects": [{"file": str(one.path), "kind": one.kind, "message": one.told} for one in found.defects],
-    }
+    return show_status(args)
 
 
 def run_script(args: argparse.Namespace) -> int:
-    """`ivr prompts script`: every prompt to record, as CSV or as a page. 2 where the voice's name cannot be a folder's."""
-    if args.voice is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", args.voice):
-        print(f"ivr prompts script: --voice {args.voice!r}: write letters a-z, digits, - and _", file=sys.stderr)
-        return 2
-    try:
-        found = rows(args.lines(), _languages(args), CURRENCIES)
-    except SpeechError as error:
-        print(f"ivr prompts script: {error}", file=sys.stderr)
-        return 1
-    if args.voice is not None:
-        there = Recordings(args.recordings).by_voice
-        found = [row for row in found if row.unit.id not in there.get((row.unit.language, args.voice), ())]
-    sys.stdout.write(as_html(found) if args.format == "html" else as_csv(found))
-    return 0
+    """`ivr prompts script`: every prompt to record, as CSV or as a page. 2 for wrong usage: a voice's name that cannot be a folder's."""
+    from ivr.speech.cli_actions import write_script
+
+    return write_script(args)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +27,33 @@ MOST = 999_999
 
 YEARS = range(2020, 2046)
 """The years covered."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSpeech:
+    """How an operator's calls say values: in which languages, amounts of which currencies (the operator's own first), by which rules."""
+
+    languages: tuple[str, ...]
+    currencies: tuple[str, ...]
+    rules: SpeechRules = PLAIN
+
+    def said_in(self, language: str) -> tuple[str, ...]:
+        """The currencies that are said in a language: the operator's own, and others that it has words for there."""
+        words = spell.speller(language, self.rules).CURRENCIES
+        return tuple(dict.fromkeys((*self.currencies[:1], *(one for one in self.currencies if one in words))))
+
+
+def inventory_of(operators: Iterable[OperatorSpeech], languages: Sequence[str]) -> tuple[Unit, ...]:
+    """Every slot unit of those of the languages that the operators' calls speak, each once, in a fixed order.
+
+    Raises SpeechError for an unknown language, or an operator's own currency that has no words in one of its languages.
+    """
+    found: dict[str, Unit] = {}
+    for operator in operators:
+        for language in languages:
+            if language in operator.languages:
+                found.update((one.id, one) for one in _of_language(language, operator.said_in(language), operator.rules))
+    return tuple(found.values())
 
 
 def inventory(languages: Iterable[str], currencies: Sequence[str], rules: SpeechRules = PLAIN) -> tuple[Unit, ...]:

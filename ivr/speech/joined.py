@@ -6,12 +6,14 @@ is; and none is removed before it has lain unused for a while, so nobody's reply
 
 from __future__ import annotations
 
+import heapq
 import json
 import logging
 import os
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +26,11 @@ _log = logging.getLogger(__name__)
 _TOUCH_EVERY = 60.0
 """Seconds within which a second use of a reply is not noted on disk again."""
 _SWEEP_EVERY = 64
-"""New replies after which the folder is counted again: other processes write to it too."""
+"""New replies after which the folder is counted again at the earliest: other processes write to it too."""
+_SHARE = 16
+"""... and a 16th of what was there: counting then costs the same for each reply, however many there are."""
+_BREATH, _AT_ONCE = 0.0005, 64
+"""Seconds for which whoever counts lets the others work, after so many files: a call that waits for the interpreter would wait 5 ms."""
 _BYTES = {"alaw": 1, "sln": 2, "ulaw": 1}
 """Bytes of a sample, by format."""
 _PRESSED = 60.0
@@ -135,25 +141,40 @@ class JoinedStore:
 
     def sweep(self) -> int:
         """Remove the longest unused replies beyond the bounds; how many were removed."""
-        found: list[tuple[float, int, Path]] = []
-        now = time.time()
-        for path in self._root.glob("*/*"):
-            try:
-                state = path.stat()
-            except FileNotFoundError:
-                continue
-            if path.suffix == ".json":
-                found.append((state.st_mtime, self._size(path), path))
-            elif now - state.st_mtime > max(self._keep, 60) and not path.with_suffix(".json").exists():
-                path.unlink(missing_ok=True)  # what a killed process left
-        found.sort(reverse=True)
-        total = removed = 0
-        keep = self._keep if sum(size for _, size, _ in found) <= 2 * self._most_bytes else min(self._keep, _PRESSED)
-        for place, (used, size, path) in enumerate(found):
-            total += size
-            if (total > self._most_bytes or place >= self._most) and now - used >= keep:
-                removed += self._remove(path, used)
+        folders = [self._counted(folder) for folder in sorted(self._root.glob("*/"))]
+        number, total = sum(map(len, folders)), sum(size for folder in folders for _, size, _ in folder)
+        with self._lock:
+            self._until_sweep = max(_SWEEP_EVERY, number // _SHARE)
+        keep = self._keep if total <= 2 * self._most_bytes else min(self._keep, _PRESSED)
+        removed = 0
+        for used, size, path in heapq.merge(*folders):
+            if (total <= self._most_bytes and number <= self._most) or time.time() - used < keep:
+                break
+            removed += self._remove(path, used)
+            number, total = number - 1, total - size
+            time.sleep(_BREATH)
         return removed
+
+    def _counted(self, folder: Path) -> list[tuple[float, int, Path]]:
+        """The replies of a folder, the longest unused first: when it was used, bytes, its `.json`. What a killed process left is removed."""
+        found: dict[str, dict[str, os.stat_result]] = {}
+        with os.scandir(folder) as entries:
+            for place, entry in enumerate(entries, 1):
+                stem, _, suffix = entry.name.rpartition(".")
+                with suppress(FileNotFoundError):
+                    found.setdefault(stem, {})[suffix] = entry.stat()
+                if place % _AT_ONCE == 0:
+                    time.sleep(_BREATH)
+        time.sleep(_BREATH)
+        replies = []
+        for stem, states in found.items():
+            path = folder / f"{stem}.json"
+            if "json" in states:
+                replies.append((states["json"].st_mtime, sum(state.st_size for name, state in states.items() if name in _BYTES), path))
+            elif time.time() - max(state.st_mtime for state in states.values()) > max(self._keep, 60) and not path.exists():
+                for name in states:
+                    (folder / f"{stem}.{name}").unlink(missing_ok=True)
+        return sorted(replies)
 
     def _remove(self, path: Path, used: float) -> bool:
         """Remove a reply, unless somebody used it since it was found last used at `used`."""
@@ -186,13 +207,6 @@ class JoinedStore:
             return None
         samples = joined.milliseconds * audio.RATE // 1000
         return joined if all(size == _BYTES[name] * samples for name, size in there.items()) else None
-
-    def _size(self, path: Path) -> int:
-        """Bytes of a reply's sound files."""
-        try:
-            return sum(_BYTES[name] for name in self._formats) * path.with_suffix(".alaw").stat().st_size
-        except FileNotFoundError:
-            return 0
 
     def _remember(self, key: str, joined: Joined, now: float) -> None:
         with self._lock:

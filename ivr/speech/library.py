@@ -11,7 +11,7 @@ import datetime
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +20,12 @@ from ivr.engine.effects import Pause, Slot, Spoken, Words
 from ivr.engine.values import Count, Money, Msisdn, Span
 from ivr.speech import audio
 from ivr.speech.building import BuildReport, Outages, Source, batches
-from ivr.speech.choosing import Human, Machine, MissingPrompt
+from ivr.speech.choosing import Human, Machine, MissingPrompt, made_of
 from ivr.speech.files import Entry, Manifest, digest, sweep_parts
 from ivr.speech.joined import Joined, JoinedStore
 from ivr.speech.parts import SpeechError
 from ivr.speech.progress import Progress, Quiet
+from ivr.speech.pruning import OLDEST, Pruned, prune
 from ivr.speech.recordings import Defect, named
 from ivr.speech.settings import SpeechSettings
 from ivr.speech.stock import Broken, Sound, Stock
@@ -253,6 +254,26 @@ class PromptLibrary:
             self.manifest.add(fresh)
         kept = len(wanted) - len(todo)
         return BuildReport(taken + made + len(fresh), kept, tuple(failed), time.monotonic() - began)
+
+    def prune(self, older: float = OLDEST) -> Pruned:
+        """Remove the files of the cache that no manifest names and nobody has written to for `older` seconds. See `pruning.prune`."""
+        self.refresh()
+        return prune(self.cache, (*self.manifest.entries().values(), *self._taken.manifest.entries().values()), older)
+
+    def forget_stale(self, units: Iterable[Unit], languages: Collection[str]) -> int:
+        """Forget the prompts of the languages that are none of the units and were made of other words or settings than today's: a call
+        would be the first to notice. Where a voice speaks the language during calls; how many. Their files go with a later `prune`."""
+        wanted = {one.id for one in units}
+        speakers = {language for language in languages if (engine := self._engines.get(language)) is not None and engine.offline}
+        gone = []
+        for name, entry in self.manifest.entries().items():
+            if name not in wanted and entry.language in speakers:
+                with suppress(SpeechError):
+                    if entry.made_of == made_of(Unit(name, entry.words, entry.language)):
+                        continue
+                gone.append(name)
+        self.manifest.add({}, without=gone)
+        return len(gone)
 
     def _make(self, batch: list[Unit], sources: Mapping[str, Source], outage: Outages) -> list[tuple[Unit, Entry | str]]:
         """The entries of a batch of one source, files written; a reason in place of an entry that could not be made."""

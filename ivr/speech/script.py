@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ivr.speech.inventory import examples, inventory
+from ivr.speech.inventory import OperatorSpeech, examples, inventory_of
 from ivr.speech.units import Unit, unit
 
 COLUMNS = ("id", "words", "context", "intonation", "language", "file")
@@ -47,17 +47,20 @@ class Row:
         return (one.id, one.words, self.context, one.intonation, one.language, file)
 
 
-def rows(lines: Iterable[Line], languages: Sequence[str], currencies: Sequence[str]) -> list[Row]:
-    """Everything to record, each once: by language, the menus' own words first. Raises SpeechError for an unknown language."""
+def rows(lines: Iterable[Line], languages: Sequence[str], operators: Sequence[OperatorSpeech]) -> list[Row]:
+    """Everything to record, each once: by language, the menus' own words first. Raises SpeechError for an unknown language, or a currency
+    without words."""
     found: dict[str, dict[str, Row]] = {language: {} for language in languages}
     for line in lines:
         if line.language in found:
             one = unit(line.words, line.language, line.final)
             found[line.language].setdefault(one.id, Row(one, line.context, value=False))
     for language, mine in found.items():
-        shown = examples(language, tuple(currencies))
-        for one in inventory([language], currencies):
-            mine.setdefault(one.id, Row(one, shown.get(one.id, one.words), value=True))
+        for operator in operators:
+            if language in operator.languages:
+                shown = examples(language, operator.said_in(language), operator.rules)
+                for one in inventory_of([operator], [language]):
+                    mine.setdefault(one.id, Row(one, shown.get(one.id, one.words), value=True))
     return [row for mine in found.values() for row in mine.values()]
 
 

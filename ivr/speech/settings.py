@@ -11,6 +11,8 @@ from ivr.settings import SettingsError
 FORMATS = ("alaw", "sln", "ulaw")
 """What a reply can be written as; the first two always are."""
 _ALWAYS = ("alaw", "sln")
+NAMES = ("flite", "festival", "espeak-ng", "gtts")
+"""The voices that can be asked for by name (`ivr.speech.voice`)."""
 LEAST_MEGABYTES = 16
 """Less would be thrown away while it is still played."""
 

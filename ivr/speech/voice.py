@@ -21,12 +21,10 @@ from ivr.speech.espeak import UNPACKED, EspeakEngine
 from ivr.speech.festvox import FestivalEngine, FliteEngine
 from ivr.speech.parts import SpeechError
 from ivr.speech.port import PROJECT, Engine, decoded, speaks
+from ivr.speech.settings import NAMES
 from ivr.speech.shipped import FOLDER, ShippedEngine, ShippedSet
 
 _log = logging.getLogger(__name__)
-
-NAMES = ("flite", "festival", "espeak-ng", "gtts")
-"""The voices that can be asked for by name."""
 
 CHOSEN: Mapping[str, tuple[str, ...]] = {"az": ("espeak-ng",), "en": ("flite", "espeak-ng"), "ru": ("festival", "espeak-ng")}
 """By language: the voice that was understood best, then what speaks where that one is not installed."""
@@ -88,12 +86,17 @@ def voices_here(environment: Mapping[str, str] | None = None, shipped: Path = FO
     """Which voice speaks each language on this machine, the shipped prompts first.
 
     IVR_VOICE_AZ, IVR_VOICE_EN and IVR_VOICE_RU (and so on) ask for another voice by its name. Raises SettingsError where it cannot be
-    had; a default voice that is missing is only logged, as what is shipped still sounds.
+    had, and for a file of IVR_LANGUAGES that cannot be used; a default voice that is missing is only logged, as what is shipped still
+    sounds.
     """
     source = os.environ if environment is None else environment
     found: dict[str, Engine] = {}
     missing: list[str] = []
     for language in spell.LANGUAGES:
+        try:
+            spell.speller(language)
+        except SpeechError as error:  # a file of somebody's own; the voices would fail over it one by one
+            raise SettingsError(f"IVR_LANGUAGES: {error}") from error
         setting = f"IVR_VOICE_{language.upper()}"
         asked = source.get(setting, "").strip()
         if asked:

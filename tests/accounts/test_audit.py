@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 
 from ivr.accounts.audit import audit
-from ivr.accounts.cli import add_parsers
+from ivr.commands_books import add_parsers
 from ivr.accounts.store import Store
 from ivr.services.embedded import EmbeddedServices
 from ivr.settings import Settings

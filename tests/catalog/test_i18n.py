@@ -13,7 +13,10 @@ from babel.messages.frontend import parse_mapping_cfg
 
 from ivr.catalog import pofiles
 from ivr.catalog.cli_i18n import add_parsers
+from ivr.catalog.constants import until_of
 from ivr.catalog.extract import Extracted, ExtractError, constants, messages
+from ivr.catalog.faults import Faults
+from ivr.catalog.translations import Translation, Translations
 from ivr.catalog.units import UNITS
 from ivr.engine import values
 from ivr.engine.text import fold, is_gsm7
@@ -176,7 +179,7 @@ def test_every_shape_of_wording_is_found(tmp_path: Path) -> None:
         "notices:\n"
         "  told: {by: sms, say: news}\n"
     )
-    found = [message for message in messages(tree.parent) if message.context not in ("units", "days")]
+    found = [message for message in messages(tree.parent) if message.context not in ("units", "days", "dates")]
     assert {message.key for message in found} == {
         ("operator.choice", "{label}: press {key}"),
         ("operator.no_input", "silence"),
@@ -299,4 +302,32 @@ def test_a_new_language_begins_empty_with_its_plural_rule(copy: Path, capsys: py
 
 
 def test_units_and_days_need_no_menu() -> None:
-    assert {message.context for message in constants()} == {"units", "days"}
+    assert {message.context for message in constants()} == {"units", "days", "dates"}
+
+
+def until(texts: str | None, language: str = "ru") -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """What comes of a catalog that says `texts` for the end of a period, or nothing; and the faults: code, message."""
+    found = {} if texts is None else {("dates", "until {date}"): Translation((texts,), False, "ru.po", 9)}
+    faults = Faults()
+    forms = until_of((language, "en"), {language: Translations(language, found)}, faults)
+    return forms, [(fault.code, fault.message) for fault in faults.found]
+
+
+def test_the_end_of_a_period_is_the_catalogs() -> None:
+    assert until("по {date}") == ({"ru": "по {date}"}, [])
+    assert until("{date} gacha", "uz") == ({"uz": "{date} gacha"}, [])
+    assert until("{date}", "uz") == ({"uz": "{date}"}, []), "a language may say the date alone"
+
+
+def test_the_end_of_a_period_where_no_catalog_says_it() -> None:
+    assert until(None) == ({"ru": "до {date}"}, []), "a catalog from before the message"
+    assert until(None, "uz") == ({}, []), "the date alone"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "E070"), ("до", "E072"), ("до {data}", "E072"), ("до {date} {time}", "E072"), ("дo {date}", "E076")]
+)
+def test_the_end_of_a_period_said_wrongly(text: str, code: str) -> None:
+    forms, faults = until(text)
+    assert [found for found, _ in faults] == [code] and "until {date}" in faults[0][1]
+    assert "{date}" in forms["ru"], "whatever stands there, the day is shown"

@@ -57,7 +57,7 @@ menus:
     say: {default: "Open: {hours.desk}", call: "We are here {hours.desk}."}
   card:
     ask: {serial: {say: Which card, no_match: "Ten digits"}}
-    get: {card: {from: cards.look_up, late: send_by_sms}}
+    get: {card: {from: vouchers.look_up, late: send_by_sms}}
     fee: card
     say:
       - {when: card.used, say: "Card {serial}: used"}
@@ -131,7 +131,7 @@ class BackEnd(Operator):
 
     def _do(self, line: Line, call: Call) -> Answer:
         match call.service:
-            case "cards.look_up":
+            case "vouchers.look_up":
                 return (
                     Answer("ok", {"used": True, "used_on": day("2026-01-01")})
                     if call.inputs["serial"] == self.known
@@ -442,7 +442,7 @@ menus:
       "3": {label: Lost, go: lost}
   card:
     ask: {serial: {say: Which card}}
-    get: {card: cards.look_up}
+    get: {card: vouchers.look_up}
     say: "Card {serial}: {card.used_on}"
     no_input: {most: 2, then: continue}
     no_match: {most: 2, then: continue}

@@ -52,8 +52,8 @@ class Services:
         if self.outcome != "ok":
             return Answer(self.outcome, {})
         answer = self.operators[line.msisdn].call(line, call)
-        if call.fee is not None and answer.outcome == "ok":
-            self.fees[call.key.split("/")[0], call.fee.name] += 1
+        if (fee := call.fee_for(answer.outcome)) is not None:
+            self.fees[call.key.split("/")[0], fee.name] += 1
         return answer
 
 

@@ -16,7 +16,9 @@ from ivr.accounts.books import open_books
 from ivr.accounts.demo import ZONES
 from ivr.accounts.messages import inbox
 from ivr.accounts.store import FAILURES, Store
+from ivr.catalog.releases import NoMenus
 from ivr.clock import Clock, clock_of
+from ivr.due import anything_due
 from ivr.records.messages import message_lines, message_row
 from ivr.settings import Settings, SettingsError
 
@@ -70,7 +72,7 @@ def add_parsers(subparsers: Parsers) -> None:
         epilog="example:\n  ivr jobs run",
         formatter_class=shape,
     )
-    run.set_defaults(run=lambda arguments: _with_books(arguments, _jobs))
+    run.set_defaults(run=_jobs)
 
 
 def _with_books(arguments: argparse.Namespace, command: Callable[[argparse.Namespace, Store, Clock], int]) -> int:
@@ -83,12 +85,24 @@ def _with_books(arguments: argparse.Namespace, command: Callable[[argparse.Names
     try:
         store = open_books(settings, clock)
         try:
+            if settings.demo and anything_due(store, clock.now()):
+                _do_due(settings)
             return command(arguments, store, clock)
         finally:
             store.close()
     except FAILURES as error:
         print(f"ivr: the books cannot be used: {error}", file=sys.stderr)
         return 1
+
+
+def _do_due(settings: Settings) -> None:
+    """Due work needs the menus: who is told what stands there. Where they cannot be read, it stays due."""
+    from ivr.house import House
+
+    try:
+        House(settings).close()
+    except (NoMenus, OSError) as error:
+        print(f"ivr: due work was not done: {error}", file=sys.stderr)
 
 
 def line_json(store: Store, msisdn: str, clock: Clock) -> dict[str, object]:
@@ -171,7 +185,17 @@ def _audit(arguments: argparse.Namespace, store: Store, clock: Clock) -> int:
     return 1 if found.differences else 0
 
 
-def _jobs(arguments: argparse.Namespace, store: Store, clock: Clock) -> int:
-    """Nothing of the books waits yet; deferred requests, the outbox and retention join here."""
-    print("Nothing was due.")
+def _jobs(arguments: argparse.Namespace) -> int:
+    """Due work, whatever mode it is; `ivr account` and the like do it in demo mode only."""
+    from ivr.house import House
+
+    house = House(Settings.from_environment(), due=False)
+    try:
+        done = house.due()
+    except FAILURES as error:
+        print(f"ivr: the books cannot be used: {error}", file=sys.stderr)
+        return 1
+    finally:
+        house.close()
+    print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in done.numbers()) or "Nothing was due.")
     return 0
