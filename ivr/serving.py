@@ -114,7 +114,7 @@ def serve(arguments: argparse.Namespace) -> int:
     async def start_asterisk() -> None:
         if asterisk is not None:
             msisdns = [line.msisdn for line in lines]
-            telephone.extend(await asyncio.to_thread(_start_asterisk, asterisk, settings.home, msisdns, people))
+            telephone.extend(await asyncio.to_thread(_start_asterisk, asterisk, settings.home, msisdns, people, _called(house)))
 
     async def stop_asterisk() -> None:
         if asterisk is not None:
@@ -161,6 +161,12 @@ def _people(house: House) -> list[str]:
     return sorted(number for number in numbers if len(number) >= SHORTEST_LOGIN)
 
 
+def _called(house: House) -> list[str]:
+    """The numbers that the menus can be called on."""
+    entries = [entry for model in house.releases.current.values() for entry in model.entries if entry.channel == "call"]
+    return sorted({str(entry.parts[0]) for entry in entries}, key=lambda number: (len(number), number))
+
+
 def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[str]) -> Asterisk | None:
     try:
         accounts = ensure_accounts(settings.home, msisdns)
@@ -170,13 +176,13 @@ def _asterisk(settings: Settings, arguments: argparse.Namespace, msisdns: list[s
     return Asterisk(settings.home, accounts, AsteriskSettings(sip_port=arguments.sip_port, agi_port=arguments.agi_port))
 
 
-def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str], people: list[str]) -> list[str]:
+def _start_asterisk(asterisk: Asterisk, home: Path, msisdns: list[str], people: list[str], numbers: list[str]) -> list[str]:
     """Start it, and say how to reach it; without one everything else is served all the same."""
     try:
         asterisk.start()
     except AsteriskError as error:
         return [f"  SIP          not available: {error}"]
-    told = [f"  SIP          127.0.0.1:{asterisk.settings.sip_port} (Asterisk {asterisk.version}); call 2112 or 650"]
+    told = [f"  SIP          127.0.0.1:{asterisk.settings.sip_port} (Asterisk {asterisk.version}); call {' or '.join(numbers)}"]
     if msisdns:
         password = ensure_accounts(home, msisdns[:1])[msisdns[0]].reveal()
         told.append(f"  softphone    user {msisdns[0]}, password {password}; the others are in {home / 'sip-accounts.json'}")
