@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ivr.accounts.books import open_books
 from ivr.accounts.port import Books
-from ivr.accounts.store import Store
 from ivr.accounts.transaction import Transaction
 from ivr.clock import SystemClock
 from ivr.engine.values import Answer, Money
@@ -19,7 +18,6 @@ from ivr.settings import Settings
 
 AT = datetime.datetime(2026, 11, 22, 8, tzinfo=datetime.UTC)
 CURRENCY = "AZN"
-MAIN = "SELECT id FROM account WHERE msisdn = ? AND kind = 'main'"
 
 
 def msisdn(number: int) -> str:
@@ -88,15 +86,15 @@ def transfer(books: Books, key: str, source: int, target: int, micro: int, at: d
     return books.operate(key, function, kind="transfer", msisdn=msisdn(source), at=at)
 
 
-def balances(store: Store) -> dict[str, int]:
+def balances(books: Books) -> dict[str, int]:
     """What each line has, in micro-units."""
-    with store.reading() as connection:
+    with books.reading() as connection:
         return dict(connection.execute("SELECT msisdn, balance FROM account WHERE kind = 'main'").fetchall())
 
 
-def postings_of(store: Store) -> dict[str, int]:
+def postings_of(books: Books) -> dict[str, int]:
     """How many postings each transfer has by its key; none where it was refused."""
-    with store.reading() as connection:
+    with books.reading() as connection:
         return dict(
             connection.execute(
                 "SELECT key, (SELECT count(*) FROM posting WHERE operation_id = operation.id) FROM operation WHERE kind = 'transfer'"

@@ -142,9 +142,9 @@ class Disk:
         def wrote(file: int, data: int, amount: int, offset: int) -> int:
             with self._lock:
                 name = self._files[file]
-                if self.size is not None and offset + amount > self._sizes[name]:
-                    if sum(self._sizes.values()) + offset + amount - self._sizes[name] > self.size:
-                        return FULL
+                grows = offset + amount - self._sizes[name]
+                if self.size is not None and grows > 0 and sum(self._sizes.values()) + grows > self.size:
+                    return FULL
                 self.written += amount
                 self._sizes[name] = max(self._sizes[name], offset + amount)
                 if self.record:

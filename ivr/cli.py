@@ -43,10 +43,12 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     from ivr import (
         commands,
         commands_books,
+        commands_care,
         commands_check,
         commands_diff,
         commands_fmt,
         commands_graph,
+        commands_outbox,
         commands_preview,
         commands_prompts,
         commands_releases,
@@ -55,14 +57,17 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         commands_sms,
         commands_switch,
         commands_test,
+        commands_usage,
         commands_walk,
     )
     from ivr.catalog import cli_i18n
 
     commands.add_parsers(subparsers)
     commands_sms.add_parsers(subparsers)
+    commands_usage.add_parsers(subparsers)
     commands_switch.add_parsers(subparsers)
     commands_check.add_parsers(subparsers)
+    commands_care.add_parsers(subparsers)
     commands_test.add_parsers(subparsers)
     commands_graph.add_parsers(subparsers)
     commands_preview.add_parsers(subparsers)
@@ -72,6 +77,7 @@ def _add_all(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     commands_schema.add_parsers(subparsers)
     commands_releases.add_parsers(subparsers)
     commands_books.add_parsers(subparsers)
+    commands_outbox.add_parsers(subparsers)
     commands_say.add_parsers(subparsers)
     commands_prompts.add_parsers(subparsers)
     cli_i18n.add_parsers(subparsers)

@@ -14,6 +14,7 @@ from ivr.accounts import lines
 from ivr.accounts.audit import audit
 from ivr.accounts.books import open_books
 from ivr.accounts.demo import ZONES
+from ivr.accounts.grants import grants_of
 from ivr.accounts.messages import inbox
 from ivr.accounts.store import FAILURES, Store
 from ivr.catalog.releases import NoMenus
@@ -127,7 +128,12 @@ def line_json(store: Store, msisdn: str, clock: Clock) -> dict[str, object]:
             shown |= {"advance": bill.advance.exact_text(), "due": bill.due.isoformat()}
         bonuses = lines.bonuses(connection, msisdn, today)
         shown["bonuses"] = [{"unit": left.unit, "left": left.number, "until": until.isoformat()} for left, until in bonuses]
-        shown["grants"] = []
+        granted = grants_of(connection, msisdn, clock.now(zone))
+        shown["grants"] = list(granted.readers)
+        shown["grants_waiting"] = [
+            {"number": one.reader, "change": "give" if one.give else "take_back", "from": one.opens.astimezone(zone).date().isoformat()}
+            for one in granted.waiting
+        ]
         shown["statement"] = [
             {
                 "amount": posting.amount.exact_text(),
@@ -152,7 +158,8 @@ def _account(arguments: argparse.Namespace, store: Store, clock: Clock) -> int:
             print(f"{name:<10} {_words(value)}")
             continue
         for entry in value:
-            print(f"{name:<10} {'  '.join(_words(part) for part in entry.values() if part != '')}")
+            words = "  ".join(_words(part) for part in entry.values() if part != "") if isinstance(entry, dict) else entry
+            print(f"{name:<10} {words}")
     return 0
 
 

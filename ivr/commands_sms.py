@@ -77,7 +77,9 @@ def run_sms(arguments: argparse.Namespace) -> int:
     finally:
         house.close()
     # the answer first, also one that was given before; then what went to others, and what came late
-    messages = list({sms.key: sms for sms in (*reply.messages, *resulted)}.values())
+    answered = {sms.session for sms in reply.messages}
+    others = [sms for sms in resulted if sms.session not in answered]
+    messages = list({sms.key: sms for sms in (*reply.messages, *reply.told, *others)}.values())
     if arguments.json:
         print(json.dumps([message_row(sms) for sms in messages], ensure_ascii=False, indent=1))
     elif not messages:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 
 from ivr.accounts import grants
 from ivr.accounts.events import EventBook
+from ivr.accounts.outbox import Network, Outbox
+from ivr.accounts.retention import DAYS, Retention
 from ivr.accounts.store import Store
 from ivr.engine.effects import End
 from ivr.engine.values import Happened
@@ -20,11 +22,15 @@ from ivr.sessions.requests import Reply
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a round of due work did: `carried_out` requests, `told` events, events and messages given up (`dead`)."""
+    """What a round of due work did: `carried_out` requests, `told` events, messages `delivered` and those to be tried again (`failed`),
+    events and messages given up (`dead`), rows `forgotten`."""
 
     carried_out: int = 0
     told: int = 0
+    delivered: int = 0
+    failed: int = 0
     dead: int = 0
+    forgotten: int = 0
 
     def numbers(self) -> list[tuple[str, int]]:
         """What was done, without what was not: `told`, 2."""
@@ -33,17 +39,26 @@ class Done:
 
 
 class DueWork:
-    """The due work of one process over `store`. `tell` is `Runner.tell_event`."""
+    """The due work of one process over `store`. `tell` is `Runner.tell_event`.
 
-    def __init__(self, store: Store, tell: Callable[[Happened], Reply]) -> None:
+    `network` takes the messages that wait; without one they go on waiting. What is older than `days` is forgotten.
+    """
+
+    def __init__(self, store: Store, tell: Callable[[Happened], Reply], network: Network | None = None, days: int = DAYS) -> None:
         self._store, self._tell = store, tell
-        self._events = EventBook(store)
+        self._events, self._outbox, self._retention = EventBook(store), Outbox(store, network), Retention(store, days)
 
     def run(self, now: datetime.datetime) -> Done:
         """Do what is due at `now` (aware). Raises FAILURES of the books: what was not done stays due."""
         carried_out = grants.carry_out(self._store, now)
         told, dead = self._events.tell_waiting(now, lambda happened: not _failed(self._tell(happened)))
-        return Done(carried_out, told, dead)
+        sent = self._outbox.run(now)
+        forgotten = self._retention.run(now)
+        return Done(carried_out, told, sent.delivered, sent.failed, dead + sent.dead, forgotten)
+
+    def close(self) -> None:
+        """Let a delivery that hangs be; nothing is done any more."""
+        self._outbox.close()
 
 
 def anything_due(store: Store, now: datetime.datetime) -> bool:

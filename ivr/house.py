@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ivr.accounts.books import make_home, open_books
+from ivr.accounts.guarded import open_keys
+from ivr.accounts.incoming import IncomingSms, same_sms
 from ivr.accounts.messages import BooksMessages
+from ivr.accounts.outbox import DemoNetwork
 from ivr.accounts.rules import LiveTerms
 from ivr.accounts.store import FAILURES, Store
 from ivr.catalog.folders import locales_of
@@ -33,7 +36,7 @@ from ivr.sessions.store import MemoryStore, WriteBehindStore
 from ivr.sessions.switches import FILE_NAME as SWITCHES
 from ivr.sessions.switches import SwitchFile
 from ivr.settings import ROOT, Settings, SettingsError
-from ivr.speakable import unspeakable
+from ivr.speakable import unsaid_values, unspeakable
 from ivr.speech.inventory import fixed
 from ivr.speech.library import PromptLibrary
 from ivr.speech.parts import SpeechError
@@ -77,23 +80,26 @@ class House:
             raise SettingsError(f"IVR_OPERATOR={settings.operator!r}: the operators here are {', '.join(self.releases.current)}")
         self.books: Store = open_books(settings, self.clock)
         self.terms = LiveTerms(lambda: {name: model.operator for name, model in self.releases.current.items()})
-        embedded = EmbeddedServices(self.books, self.terms)
+        embedded = EmbeddedServices(self.books, self.terms, open_keys(self.books, settings.home, self.clock))
         if unknown := set(settings.slow_lookups) - embedded.names - {"line"}:
             raise SettingsError(f"IVR_SLOW_LOOKUP: there is no service {min(unknown)!r}; there are {', '.join(sorted(embedded.names))}")
         services: Services = checked(slowed(embedded, settings), self._operator_of, settings.menus)
         sessions = WriteBehindStore(settings.home / "sessions.db") if keep_sessions else MemoryStore()
+        secret = _secret(settings.home / "session.key")
         self.runner = Runner(
             self.releases,
             services,
             sessions,
             self.clock,
             preferred=settings.operator,
-            secret=_secret(settings.home / "session.key"),
+            secret=secret,
             patient=bool(settings.slow_lookups),
             messages=BooksMessages(self.books, at_once=settings.demo),
             turned=SwitchFile(settings.home / SWITCHES),
         )
-        self.due_work = DueWork(self.books, self.runner.tell_event)
+        self._incoming = IncomingSms(self.books, secret)
+        network = DemoNetwork() if settings.demo else None
+        self.due_work = DueWork(self.books, self.runner.tell_event, network, settings.retention_days)
         self._keep_sessions = keep_sessions
         self._due = due and settings.demo and not keep_sessions
         if self._due:
@@ -102,6 +108,12 @@ class House:
     def due(self) -> Done:
         """Do what is due now. Raises FAILURES of the books."""
         return self.due_work.run(self.clock.now())
+
+    def sms_identity(self, sender: str, code: str, text: str) -> str:
+        """The id of an SMS that came without one: see `IncomingSms.identity`. Blocks; raises FAILURES of the books."""
+        model = self.releases.operator_of(sender, code, self.settings.operator)
+        within = same_sms({} if model is None else model.operator.limits)
+        return self._incoming.identity(sender, code, text, self.clock.now(), within)
 
     def _due_quietly(self) -> None:
         """Due work beside a command: there may be no server that does it. What fails stays due."""
@@ -137,6 +149,8 @@ class House:
             if report.failed:
                 unit, reason = report.failed[0]
                 raise SpeechError(f'"{unit.words}" ({unit.language}): {reason}')
+        for unit, reason in unsaid_values(model, self.library):
+            raise SpeechError(f'"{unit.words}" ({unit.language}), a piece of amounts and numbers: {reason}')
 
     def warm_prompts(self) -> None:
         """Load what the first call would load, so that it is as fast as the second."""
@@ -165,6 +179,7 @@ class House:
             if self._due:
                 self._due_quietly()
         self.runner.close()
+        self.due_work.close()
         self.books.close()
 
 

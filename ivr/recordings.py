@@ -10,7 +10,7 @@ from ivr.catalog.source import Node, read_file
 from ivr.catalog.spoken import spoken_at
 from ivr.engine.model import Model
 from ivr.settings import ROOT
-from ivr.speech.inventory import fixed
+from ivr.speech.inventory import fixed, recorded
 from ivr.speech.units import Unit
 
 RECORDINGS = ROOT / "prompts"
@@ -18,16 +18,16 @@ RECORDINGS = ROOT / "prompts"
 
 
 def unrecorded(model: Model, recordings: Path = RECORDINGS) -> Iterator[tuple[str, Unit]]:
-    """Each unit of fixed words that nobody has recorded, once, with the place that says it first: `file:line:col`, or a dotted name of
-    operator.yaml. Nothing where a voice may speak."""
+    """Each unit of fixed words that nobody has recorded, neither as inside a sentence nor as at its end, once, with the place that says it
+    first: `file:line:col`, or a dotted name of operator.yaml. Nothing where a voice may speak."""
     if model.operator.call.synthesis:
         return
-    recorded = {(path.parent.parent.name, path.stem) for path in recordings.glob("*/*/*.wav")}
+    seen: set[tuple[str, str]] = set()
     for place, language, words in spoken_at(model):
         for unit in fixed([(language, words)]):
-            if (language, unit.id) not in recorded:
-                recorded.add((language, unit.id))
+            if not seen & {(language, unit.id), (language, unit.other)} and not recorded(language, words, recordings):
                 yield place, unit
+            seen.add((language, unit.id))
 
 
 def recording_faults(model: Model, folder: Path, recordings: Path = RECORDINGS) -> tuple[Fault, ...]:

@@ -103,6 +103,7 @@ def serve(arguments: argparse.Namespace) -> int:
         ready=ready,
         call=StandInCaller("127.0.0.1", lambda: agi.port, house.library.cache, prompts.describe),
         demo=settings.demo,
+        sms_identity=house.sms_identity,
         idle=int(max(model.operator.ussd.wait for model in operators)),
         total=int(max(model.operator.ussd.longest for model in operators)),
     )
@@ -128,7 +129,11 @@ def serve(arguments: argparse.Namespace) -> int:
     ]
 
     def started(address: str) -> None:
-        print("\n".join(["", f"  phone page   {address}/", f"  USSD         POST {address}/ussd", f"  FastAGI      127.0.0.1:{agi.port}"]))
+        print(
+            "\n".join(
+                ["", f"  phone page   {address}/", f"  USSD, SMS    POST {address}/ussd, /sms", f"  FastAGI      127.0.0.1:{agi.port}"]
+            )
+        )
         print("\n".join([*telephone, "  stop with Ctrl-C", ""]), flush=True)
 
     try:

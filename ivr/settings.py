@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,8 @@ class Settings:
     (IVR_DATABASE_URL; SQLite in the data folder by default), `demo` whether demo mode is on (IVR_DEMO, on unless 0),
     `operator` the operator where a number alone does not decide (IVR_OPERATOR), `standing_clock` the business moment
     at which the clock stands (IVR_CLOCK, demo mode only), `slow_lookups` seconds by service (IVR_SLOW_LOOKUP, demo
-    mode only). `ignored` names the variables that are set but count in demo mode only.
+    mode only), `retention_days` after how many days messages and the like are forgotten (IVR_RETENTION_DAYS).
+    `ignored` names the variables that are set but count in demo mode only.
     """
 
     home: Path
@@ -39,6 +41,7 @@ class Settings:
     standing_clock: datetime.datetime | None = None
     slow_lookups: Mapping[str, float] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    retention_days: int = 90
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,6 +60,7 @@ class Settings:
             standing_clock=_moment(source.get("IVR_CLOCK", ""), faults) if demo else None,
             slow_lookups=_slow(source.get("IVR_SLOW_LOOKUP", ""), faults) if demo else {},
             ignored=ignored,
+            retention_days=_days(source.get("IVR_RETENTION_DAYS", ""), faults),
         )
         if faults:
             raise SettingsError("; ".join(faults))
@@ -69,6 +73,15 @@ def _switch(text: str, faults: list[str]) -> bool:
     if text.lower() not in _NO:
         faults.append(f"IVR_DEMO={text!r}: write 0 (no demo lines, no standing clock) or 1")
     return False
+
+
+def _days(text: str, faults: list[str]) -> int:
+    if not text:
+        return 90
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or int(text) < 1:
+        faults.append(f"IVR_RETENTION_DAYS={text!r}: write a whole number of days, 1 to 99999")
+        return 90
+    return int(text)
 
 
 def _database(text: str, home: Path, faults: list[str]) -> str:

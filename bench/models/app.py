@@ -18,7 +18,7 @@ from flask import Flask, Response, request
 
 from ivr.channels import ussd
 from ivr.house import House
-from ivr.records.metrics import Metrics, UssdMetrics
+from ivr.records.metrics import Metrics, RequestMetrics
 from ivr.sessions.door import AsyncDoor
 from ivr.sessions.requests import Accumulated, Open, Reply
 from ivr.settings import Settings
@@ -43,7 +43,7 @@ def door() -> AsyncDoor:
 
 
 @functools.cache
-def metrics() -> UssdMetrics:
+def metrics() -> RequestMetrics:
     """The counters of this process."""
     return Metrics.create().ussd
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.accounts.masks import masked
-from ivr.accounts.store import Store
+from ivr.accounts.port import Books
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ STRAY = """
 BELOW = "SELECT id, msisdn, kind, currency, balance, floor FROM account WHERE floor IS NOT NULL AND balance < floor ORDER BY id"
 
 
-def audit(store: Store) -> Audit:
-    """Look through all the books. Differences are in micro-units, with the line's number masked. Raises what `Store.reading` raises."""
+def audit(books: Books) -> Audit:
+    """Look through all the books. Differences are in micro-units, with the line's number masked. Raises what `reading` raises."""
     differences: list[str] = []
-    with store.reading() as connection:
+    with books.reading() as connection:
         counts = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("account", "operation", "posting")]
         for number, msisdn, kind, currency, balance, sum_of_postings in connection.execute(BALANCES):
             owner = _owner(number, msisdn, kind)

@@ -10,6 +10,8 @@ from ivr.engine.values import Answer, Record, Tariff
 
 OPENINGS = 4
 """Opening postings that a line may have, one an account."""
+BONUSES = 20
+"""The most bonuses of `accounts.balance` (services.yaml: most): those that expire first."""
 STATEMENT = 30
 """The most postings of `accounts.statement` (services.yaml: most)."""
 
@@ -20,7 +22,7 @@ def balance(asked: Asked) -> Answer:
     if row.balance is None:
         raise LookupError("a postpaid line has no balance")
     bonuses: tuple[Record, ...] = tuple(
-        {"left": left, "until": until} for left, until in lines.bonuses(asked.connection, row.msisdn, asked.today)
+        {"left": left, "until": until} for left, until in lines.bonuses(asked.connection, row.msisdn, asked.today)[:BONUSES]
     )
     return Answer(
         "ok", {"main": row.balance, "expires": row.expires, "tariff": Tariff(row.tariff), "roaming": row.roaming, "bonuses": bonuses}
@@ -63,7 +65,20 @@ def _funds(asked: Asked) -> Answer:
         return Answer("ok", {})
     if amount.currency != has.currency:
         raise ValueError(f"a fee in {amount.currency} for a line in {has.currency}")
-    return Answer("ok" if amount.micro <= has.micro else "not_enough", {"balance": has})
+    enough = amount.micro <= has.micro or _begun(asked)
+    return Answer("ok" if enough else "not_enough", {"balance": has})
+
+
+def _begun(asked: Asked) -> bool:
+    """Whether the SMS that asks has come before, and was carried out by a process that could not answer it: what it costs is paid already,
+    or was refused, and the act that follows remembers which. (Other sessions go on after a payment; an SMS has only one.)"""
+    session = asked.call.key.rpartition("/")[0]
+    # "0" follows "/": every key that begins with the session's name and a stroke
+    done = "SELECT 1 FROM operation WHERE key > ? AND key < ? AND msisdn = ? LIMIT 1"
+    return (
+        session.startswith("sms:")
+        and asked.connection.execute(done, (f"{session}/", f"{session}0", asked.row.msisdn)).fetchone() is not None
+    )
 
 
 READS: Mapping[str, Read] = {

@@ -11,7 +11,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.accounts.port import Reader
 from ivr.accounts.store import Store
+from ivr.accounts.transaction import Transaction
 from ivr.engine.effects import Sms
 from ivr.engine.values import Answer
 
@@ -42,18 +44,33 @@ class BooksMessages:
             for sms in messages
             if sms.text
         ]
-        if rows:
-            self._store.write(lambda connection: _insert(connection, rows))
+        if not rows:
+            return
+        sessions = {(sms.session, sms.to) for sms in messages} if answered else set()
+        # of two processes that were given the same SMS at once, one has answered it: what the other would say is not said
+        self._store.write(lambda connection: None if any(_answered(connection, *one) for one in sessions) else _insert(connection, rows))
 
     def answers(self, session: str, msisdn: str) -> tuple[Sms, ...]:
         """See `Messages`. Raises FAILURES of the books."""
         with self._store.reading() as connection:
-            # "0" follows "/": every key that begins with the session's name and a stroke
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM message WHERE key > ? AND key < ? AND recipient = ? AND state = 'answered' ORDER BY id",
-                (f"{session}/", f"{session}0", msisdn),
-            ).fetchall()
-        return tuple(_sms(row) for row in rows)
+            return tuple(_sms(row) for row in _answered(connection, session, msisdn))
+
+    def allowed(self, limit: str, msisdn: str, key: str, most: int, per: datetime.timedelta, at: datetime.datetime) -> bool:
+        """See `Messages`. Raises FAILURES of the books."""
+
+        def take(transaction: Transaction) -> Answer:
+            row = transaction.execute("SELECT since, used FROM allowance WHERE name = ? AND msisdn = ?", (limit, msisdn)).fetchone()
+            if row is None or abs(at - datetime.datetime.fromisoformat(row[0])) >= per:
+                row = (at.astimezone(datetime.UTC).isoformat(timespec="microseconds"), 0)
+                # made anew, so that rows stay in the order of their moments, as `retention` wants them
+                transaction.execute("DELETE FROM allowance WHERE name = ? AND msisdn = ?", (limit, msisdn))
+                transaction.execute("INSERT INTO allowance (name, msisdn, since, used) VALUES (?, ?, ?, 0)", (limit, msisdn, row[0]))
+            if row[1] >= most:
+                return Answer("used_up", {})
+            transaction.execute("UPDATE allowance SET used = used + 1 WHERE name = ? AND msisdn = ?", (limit, msisdn))
+            return Answer("ok", {})
+
+        return self._store.operate(f"{limit}:{key}", take, kind=limit, msisdn=msisdn, at=at).outcome == "ok"
 
     def first(self, key: str, msisdn: str, at: datetime.datetime) -> bool:
         """See `Messages`. Raises FAILURES of the books."""
@@ -87,6 +104,14 @@ _COLUMNS = "recipient, sender, text, language, key, flash"
 
 def _sms(row: tuple[str, str, str, str, str, int]) -> Sms:
     return Sms(*row[:5], flash=bool(row[5]))
+
+
+def _answered(connection: Reader, session: str, msisdn: str) -> list[tuple[str, str, str, str, str, int]]:
+    # "0" follows "/": every key that begins with the session's name and a stroke
+    return connection.execute(
+        f"SELECT {_COLUMNS} FROM message WHERE key > ? AND key < ? AND recipient = ? AND state = 'answered' ORDER BY id",
+        (f"{session}/", f"{session}0", msisdn),
+    ).fetchall()
 
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[str | int, ...]]) -> None:

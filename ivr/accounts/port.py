@@ -61,7 +61,7 @@ class Books(Protocol):
 
         Key, rules, postings and answer are one transaction, alone in the books while it runs. A `Refused` is an answer too: undone
         and remembered. Raises KeyReused where `key` stands for another `kind` or `msisdn`, BooksBusy or the database's own errors where
-        nothing was done, and what `function` raises (undone, not remembered).
+        nothing was done, and what `function` raises (undone, not remembered). `function` asks for no other operation (RuntimeError).
         """
 
     def write(self, work: Callable[[Any], Result]) -> Result:

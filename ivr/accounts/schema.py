@@ -8,7 +8,7 @@ change of a posting. Account kinds so far:
     main       a prepaid line's money; its floor is 0
     bill       a postpaid line's running bill (negative: owed), what `accounts.bill` shows as current
     bill_fees  a postpaid line's fees for requests: part of the running bill, kept apart from the figures shown
-    fees, opening   the operator's own: income from fees; the other side of opening balances
+    fees, usage, opening   the operator's own: income from fees; from usage; the other side of opening balances
 """
 
 from __future__ import annotations
@@ -179,6 +179,13 @@ Index(
     reader_request.c.owner,
     reader_request.c.reader,
     unique=True,
+    sqlite_where=reader_request.c.state == "waiting",
+    postgresql_where=reader_request.c.state == "waiting",
+)
+Index(
+    "ix_reader_request_due",
+    reader_request.c.opens,
+    reader_request.c.id,
     sqlite_where=reader_request.c.state == "waiting",
     postgresql_where=reader_request.c.state == "waiting",
 )

@@ -55,8 +55,11 @@ class Writer:
     ) -> Result:
         """Run `work` and return its result once it is committed, or raise what it or the COMMIT raised. Raises BooksBusy.
 
-        `known` is asked first, by a read that takes no lock; where it answers (not None) or raises, `work` is not run.
+        `known` is asked first, by a read that takes no lock; where it answers (not None) or raises, `work` is not run. Raises RuntimeError
+        inside other work, which would wait for itself.
         """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("an operation on the books waited for another one inside it: do both in one, or one after the other")
         job = Job(work, known)
         with self._closing:
             if self._closed:

@@ -60,7 +60,8 @@ def rating_of(node: Node, reader: Reader) -> Rating:
     if short is not None:
         reader.known(short, reader.text(short, "short_numbers"), ("free", "rated"), "E010", "way to rate short numbers")
     short_free = short is None or short.text != "rated"
-    return Rating(interval or usual.interval, amounts["round_to"], amounts["roaming_times"], short_free, bonuses_first)
+    short_digits = reader.count(rating.get("short_digits"), "short_digits", usual.short_digits, 15)
+    return Rating(interval, amounts["round_to"], amounts["roaming_times"], short_free, bonuses_first, short_digits)
 
 
 def billing_of(node: Node, reader: Reader) -> Billing | None:

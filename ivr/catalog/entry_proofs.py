@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from ivr.catalog.faults import suggest
 from ivr.catalog.reader import Reader
@@ -146,7 +147,7 @@ def _keys_apart(model: Model, entry: Entry, entries: list[Entry], groups: dict[s
 
 
 def _unserved(model: Model, reader: Reader) -> None:
-    """A code that some line has no entry for, where two different `not_served` could answer (E052)."""
+    """A code or text that some line has no entry for, where two different `not_served` could answer (E052)."""
     everyone = frozenset(line_kinds(model.operator))
     by_number: dict[tuple[str, object], list[Entry]] = {}
     for entry in model.entries:
@@ -155,20 +156,36 @@ def _unserved(model: Model, reader: Reader) -> None:
         by_text: dict[object, list[Entry]] = {}
         for entry in entries:
             by_text.setdefault(entry.text if channel == "sms" else entry.parts, []).append(entry)
+        told: list[tuple[Entry, str]] = []
         for same in by_text.values():
-            served = frozenset[tuple[str, str]]().union(*(lines_of(model.operator, entry.serves) for entry in same))
+            served = _served(model, same)
             answers: dict[tuple[str, ...], Entry] = {}
             for entry in same:
-                answers.setdefault(tuple(str(part.wording.get(channel)) for part in entry.not_served), entry)
+                answers.setdefault(_not_served(entry), entry)
             if everyone - served and len(answers) > 1:
-                kind, tariff = sorted(everyone - served)[0]
-                two = list(answers.values())[1]
-                reader.fault(
-                    Node("text", two.place),
-                    "E052",
-                    f"{_named(two)}: a {kind} line{f' on {tariff}' if tariff else ''} has no entry, and two not_served could answer it;"
-                    " give both the same words",
-                )
+                told.append((list(answers.values())[1], _nobody(everyone - served)))
+        for same, others in combinations(by_text.values() if channel == "sms" else (), 2):
+            # two patterns that claim one text although they are not the same
+            one, two = same[0], others[0]
+            unserved = everyone - _served(model, [*same, *others])
+            if unserved and _not_served(one) != _not_served(two) and {one.go, two.go} <= set(model.menus) and _both(model, "sms", one, two):
+                told.append((two, _nobody(unserved)))
+        for entry, who in told:
+            problem = f"{_named(entry)}: {who} has no entry, and two not_served could answer it; give both the same words"
+            reader.fault(Node("text", entry.place), "E052", problem)
+
+
+def _served(model: Model, entries: list[Entry]) -> frozenset[tuple[str, str]]:
+    return frozenset[tuple[str, str]]().union(*(lines_of(model.operator, entry.serves) for entry in entries))
+
+
+def _not_served(entry: Entry) -> tuple[str, ...]:
+    return tuple(str(part.wording.get(entry.channel)) for part in entry.not_served)
+
+
+def _nobody(lines: frozenset[tuple[str, str]]) -> str:
+    kind, tariff = sorted(lines)[0]
+    return f"a {kind} line{f' on {tariff}' if tariff else ''}"
 
 
 def _named(entry: Entry) -> str:

@@ -310,6 +310,7 @@ KEY_NOTES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "round_to": ("A charge is rounded to a multiple of this, half up.", '"0.01"'),
         "roaming_times": ("How many times dearer roaming is, charged by the second.", '"3"'),
         "short_numbers": ("Calls to short numbers: free, or rated as others.", "free"),
+        "short_digits": ("A number of at most so many digits is a short one.", "6"),
         "bonuses_first": ("Whether bonuses are used before money.", "true"),
     },
     "limit": {

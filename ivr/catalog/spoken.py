@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from ivr.engine.effects import Words
-from ivr.engine.model import Message, Model, Template
+from ivr.engine.model import Message, Model, Operator, Template
 from ivr.engine.opening import opening_speech
 from ivr.engine.render import fixed_words
 
@@ -27,9 +27,16 @@ def spoken_words(model: Model) -> list[tuple[str, str]]:
         for hours in operator.hours.values():
             said = opening_speech(hours, operator.days[language], language)
             found.update(((part.language, part.text), None) for part in said if isinstance(part, Words))
-    for names in model.operator.spoken.values():
-        found.update(dict.fromkeys(names.items()))
+    found.update(((language, words), None) for _, language, words in names_said(operator))
     return list(found)
+
+
+def names_said(operator: Operator) -> Iterator[tuple[str, str, str]]:
+    """(place, language, words) of every tariff's name as calls say it: its spoken form, or the name itself where it has none."""
+    for tariff, forms in operator.spoken.items():
+        for language in operator.languages:
+            place = f"tariffs.{tariff}.spoken.{language}" if language in forms else f"tariffs.{tariff}"
+            yield place, language, forms.get(language, tariff)
 
 
 def spoken_at(model: Model) -> Iterator[tuple[str, str, str]]:
@@ -47,9 +54,7 @@ def spoken_at(model: Model) -> Iterator[tuple[str, str, str]]:
             for part in opening_speech(hours, operator.days[language], language):
                 if isinstance(part, Words):
                     yield f"hours.{name}", part.language, part.text
-    for tariff, names in operator.spoken.items():
-        for language, words in names.items():
-            yield f"tariffs.{tariff}.spoken.{language}", language, words
+    yield from names_said(operator)
 
 
 def templates_at(model: Model) -> Iterator[tuple[str, str, Template]]:

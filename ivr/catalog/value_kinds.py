@@ -251,6 +251,7 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("ussd", "octets"): Range(100, 160, 160, "fewer leave no room beside back, home and next"),
     ("sms", "parts"): Range(1, 10, 3),
     ("cycle", "day"): Range(1, 28, 1),
+    ("rating", "short_digits"): Range(1, 15, 6),
     ("currency", "decimals"): Range(1, 3, 2, "a currency without parts has no `part`"),
     ("step", "silence"): Range(1, 100, 3),
     ("sized_type", "text"): Range(1, 160, 24),

@@ -12,19 +12,16 @@ import re
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from ivr.channels import asgi
-from ivr.records.metrics import UssdMetrics
+from ivr.channels.forms import CONTROL, FORM, BadForm, Refused, fields, posted, report
+from ivr.records.metrics import RequestMetrics
 from ivr.sessions.requests import Accumulated, Door, Left, Open
 
 log = logging.getLogger(__name__)
 
 LIMIT: Final = 64 * 1024
 """Octets of a request's body."""
-
-FIELDS: Final = 32
-"""Fields of a form; a gateway sends five to ten."""
 
 APOLOGY: Final = "Service is unavailable now. Please try again later."
 """Said where the door itself failed, so that not even the language is known. ASCII: it fits any handset and coding."""
@@ -34,13 +31,7 @@ CODE: Final = re.compile(r"[0-9*#]{1,64}")
 NUMBER: Final = re.compile(r"[0-9]{3,15}")
 """An E.164 number has 15 digits at the most; a test network's may be short."""
 
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PADDING: Final = {0x0D: None, 0x0A: None}
-FORM: Final = b"application/x-www-form-urlencoded"
-
-
-class BadForm(Exception):
-    """The request cannot be understood; the message says which field and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +42,6 @@ class Dialled:
     msisdn: str
     code: str
     text: str
-
-
-def fields(raw: bytes) -> dict[str, str]:
-    """The form's fields, percent-decoded, UTF-8. Raises BadForm on other encodings, repeated fields or too many of them."""
-    pairs = raw.split(b"&")
-    if len(pairs) > FIELDS:
-        raise BadForm(f"more than {FIELDS} fields")
-    found: dict[str, str] = {}
-    for pair in pairs:
-        if not pair:
-            continue
-        key, _, value = pair.partition(b"=")
-        try:
-            name = _plain(key).decode()
-        except UnicodeDecodeError:
-            raise BadForm("a field's name is not UTF-8") from None
-        if name in found:
-            raise BadForm(f"{_shown(name)} is given twice")
-        try:
-            found[name] = _plain(value).decode()
-        except UnicodeDecodeError:
-            raise BadForm(f"{_shown(name)} is not UTF-8: send the form as UTF-8, percent-encoded") from None
-    return found
 
 
 def decode(raw: bytes) -> Dialled:
@@ -116,7 +84,7 @@ class UssdRoute:
     """The ASGI handler of `POST /ussd` and `POST /ussd/end`; each call gives back the status sent. Never raises."""
 
     door: Door
-    metrics: UssdMetrics
+    metrics: RequestMetrics
     apology: str = APOLOGY
 
     async def dial(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> int:
@@ -133,7 +101,7 @@ class UssdRoute:
         try:
             reply = await self.door.call(f"ussd:{dialled.session}", Accumulated(opening, dialled.text))
         except Exception as fault:
-            _report(fault)
+            report(log, "ussd", fault)
             self.metrics.count("failed", perf_counter() - begun)
             # 200: a gateway shows a network error of its own for anything else, the subscriber should read a sentence.
             return await asgi.answer(send, 200, f"END {self.apology}".encode())
@@ -158,7 +126,7 @@ class UssdRoute:
             try:
                 await self.door.call(f"ussd:{session}", Left("aborted"))
             except Exception as fault:
-                _report(fault)
+                report(log, "ussd", fault)
                 self.metrics.count("failed", perf_counter() - begun)
                 return await asgi.refuse(send, 500, "not noted: send it again")
         self.metrics.count("left", perf_counter() - begun)
@@ -166,22 +134,10 @@ class UssdRoute:
 
     async def _form(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send, begun: float) -> bytes | int:
         """The body of a form, or the status of a refusal already sent."""
-        if scope["method"] != "POST":
-            return await self._refuse(send, 405, "use POST with a form", begun, ((b"allow", b"POST"),))
-        kind, _, parameters = asgi.header(scope, b"content-type").lower().partition(b";")
-        if kind.strip() not in (FORM, b""):
-            return await self._refuse(send, 415, "send a form: Content-Type application/x-www-form-urlencoded", begun)
-        if b"charset" in parameters and b"utf-8" not in parameters and b"utf8" not in parameters:
-            return await self._refuse(send, 415, "send the form as UTF-8", begun)
-        if asgi.header(scope, b"content-encoding") not in (b"", b"identity"):
-            return await self._refuse(send, 415, "send the form uncompressed", begun)
         try:
-            return await asgi.body(scope, receive, LIMIT)
-        except asgi.TooLarge:
-            # The rest of the body is not worth reading to keep the connection.
-            return await self._refuse(send, 413, f"the form is longer than {LIMIT} octets", begun, ((b"connection", b"close"),))
-        except asgi.Slow:
-            return await self._refuse(send, 408, "the form did not arrive in time", begun, ((b"connection", b"close"),))
+            return (await posted(scope, receive, LIMIT, "form", (FORM,), "a form"))[1]
+        except Refused as no:
+            return await self._refuse(send, no.status, no.text, begun, no.extra)
         except asgi.Gone:
             self.metrics.count("refused", perf_counter() - begun)
             return 499
@@ -189,23 +145,3 @@ class UssdRoute:
     async def _refuse(self, send: asgi.Send, status: int, text: str, begun: float, extra: tuple[asgi.Header, ...] = ()) -> int:
         self.metrics.count("refused", perf_counter() - begun)
         return await asgi.refuse(send, status, text, extra)
-
-
-def _plain(octets: bytes) -> bytes:
-    # Most values need neither; both tests are cheaper than what they save.
-    if b"+" in octets:
-        octets = octets.replace(b"+", b" ")
-    return unquote_to_bytes(octets) if b"%" in octets else octets
-
-
-def _shown(name: str) -> str:
-    return CONTROL.sub("?", name[:40]) or "a field without a name"
-
-
-def _report(fault: Exception) -> None:
-    """Log where the door failed without the error's own words: they may quote the number or what was typed."""
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
-    log.error("ussd: the door failed with %s at %s", type(fault).__name__, place)

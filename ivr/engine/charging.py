@@ -23,7 +23,8 @@ class TariffPrices:
 @dataclass(frozen=True, slots=True)
 class Rating:
     """How usage becomes a charge. `interval` in seconds; `round_to` in micro-units, half up; `roaming_times` in millionths: calls abroad
-    cost so many times the rate, by the second. `short_free`: calls to short numbers cost nothing. `bonuses_first`: packages before money.
+    cost so many times the rate, by the second. `short_free`: calls to short numbers, those of at most `short_digits`, cost nothing.
+    `bonuses_first`: packages before money.
     """
 
     interval: int = 60
@@ -31,6 +32,7 @@ class Rating:
     roaming_times: int = 3 * MICRO
     short_free: bool = True
     bonuses_first: bool = True
+    short_digits: int = 6
 
 
 @dataclass(frozen=True, slots=True)

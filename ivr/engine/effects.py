@@ -119,7 +119,11 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """A message to a line. `flash`: class 0 (3GPP TS 23.038 clause 4), shown at once and not kept."""
+    """A message to a line. `flash`: class 0 (3GPP TS 23.038 clause 4), shown at once and not kept.
+
+    `limit` names a limit of operator.yaml by which it is sent only so often to a line (`help_replies`); the runner asks the books whether
+    one is left, and nothing leaves with it set.
+    """
 
     to: str
     sender: str
@@ -127,6 +131,12 @@ class Sms:
     language: str
     key: str
     flash: bool = False
+    limit: str = ""
+
+    @property
+    def session(self) -> str:
+        """The session that made it: a key is that name, a stroke and an ordinal."""
+        return self.key.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from ivr.engine import fields, show
+from ivr.engine.effects import Sms
 from ivr.engine.events import Begin
 from ivr.engine.model import Entry, FieldType, Model, Operator, Reference, Template
 from ivr.engine.state import State
@@ -16,6 +18,9 @@ from ivr.engine.walk import ENTRY, enter, go_in, refuse
 
 LONGEST_SMS = 1600
 """Characters of an SMS that are looked at: ten parts of 160. A longer one matches nothing."""
+HELP, REFUSALS = "help_replies", "refusal_replies"
+"""The limits of free answers to an SMS: that no pattern fits; that a line may not come in. Two automata would else answer each other for
+ever."""
 
 
 def code_parts(code: str) -> tuple[str, ...] | None:
@@ -80,11 +85,13 @@ def way_in(turn: Turn, event: Begin) -> None:
     line = turn.line
     if line is None or line.status != "active":
         refuse(turn, "unknown_line" if line is None else "barred" if line.status == "barred" else "expired")
+        _limit(turn, REFUSALS)
         return
     found = _found(turn, event)
     served = [(number, entry, values) for number, entry, values in found if turn.serves(entry.serves)]
     if not found:
         refuse(turn, "help_reply" if event.channel == "sms" else "unknown_code")
+        _limit(turn, HELP)
     elif not served:
         show.say_first(turn, f"not_served:{found[0][0]}")
         turn.note("not served", line.kind, found[0][1].place)
@@ -106,6 +113,11 @@ def way_in(turn: Turn, event: Begin) -> None:
             show.offer_to_resume(turn)
         else:
             go_in(turn, values)
+
+
+def _limit(turn: Turn, limit: str) -> None:
+    """Have what was said by SMS sent only so often."""
+    turn.effects = [replace(effect, limit=limit) if isinstance(effect, Sms) else effect for effect in turn.effects]
 
 
 def _resumable(turn: Turn, before: State) -> bool:
@@ -148,6 +160,8 @@ def _by_code(turn: Turn, parts: tuple[str, ...]) -> list[Found]:
 
 
 def _by_text(turn: Turn, number: str, text: str) -> list[Found]:
+    """The entries for a text. What has the fixed signs of one is meant for it: an entry without any does not take it, not even for a line
+    that the first does not serve (`+NUMBER` gives a right, and must not be answered, at a price, as if it were `NUMBER`)."""
     operator = turn.model.operator
     fitting: list[tuple[int, int, Found]] = []
     for position, entry in enumerate(turn.model.entries):
@@ -161,6 +175,7 @@ def _by_text(turn: Turn, number: str, text: str) -> list[Found]:
         if not right and not signs and not any(field.no_match for field in turn.model.menus[entry.go].ask if field.name in values):
             continue  # a text of any kind is no attempt at this
         fitting.append((2 if right else 1, signs, (position, entry, dict(values))))
+    fitting = [one for one in fitting if one[1] or not any(other[1] and other[0] >= one[0] for other in fitting)]
     served = [one for one in fitting if turn.serves(one[2][1].serves)]
     best = max((one[:2] for one in served or fitting), default=None)
     return [one[2] for one in fitting if one[:2] == best]

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ivr.accounts.books import open_books
+from ivr.accounts.guarded import open_keys
 from ivr.accounts.messages import BooksMessages
+from ivr.accounts.passwords import LIGHT
 from ivr.accounts.rules import Terms
 from ivr.accounts.store import Store
 from ivr.catalog.releases import Releases
@@ -132,7 +134,8 @@ class World:
             left.unlink(missing_ok=True)
         shutil.copyfile(stage.template(scenario.now, scenario.language), path)
         self.books = ScratchStore(f"sqlite:///{path}", pool=2)
-        ours: Services = EmbeddedServices(self.books, stage.terms)
+        keys = open_keys(self.books, stage.folder, self.clock, cost=LIGHT)
+        ours: Services = EmbeddedServices(self.books, stage.terms, keys)
         self.back_end = None if stage.back_end is None else stage.back_end(ours, self)
         # as the house puts them together: answers are held to services.yaml, programmed ones too
         services = Checked(Programmed(self.back_end or ours, scenario.services), stage.services, stage.operator_of)

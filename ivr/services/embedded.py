@@ -11,9 +11,10 @@ import dataclasses
 import datetime
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ivr.accounts import cards, enquiries, grants, lines, settings_of_line
+from ivr.accounts import cards, enquiries, grants, lines, settings_of_line, sms_money
+from ivr.accounts.guarded import Guard, Guarded, Keys
 from ivr.accounts.lines import LineRow
 from ivr.accounts.masks import masked
 from ivr.accounts.port import KeyReused
@@ -27,22 +28,21 @@ from ivr.services.port import ServiceError
 log = logging.getLogger(__name__)
 UNAVAILABLE = Answer("unavailable", {})
 
-Guarded = Callable[[Line, Call, datetime.datetime], Answer]
-"""An act that does something before its operation (a password is hashed) and then calls `EmbeddedServices.perform` itself."""
-
 
 class EmbeddedServices:
     """Implements `ivr.services.port.Services` over `store`. `operators` gives the terms by the name a line has in the books.
 
-    A line of an operator not named there takes the days of the clock it is asked with, and any language.
+    A line of an operator not named there takes the days of the clock it is asked with, and any language. Without `keys` what a password
+    opens is `unavailable`.
     """
 
-    def __init__(self, store: Store, operators: Mapping[str, Terms]) -> None:
+    def __init__(self, store: Store, operators: Mapping[str, Terms], keys: Keys | None = None) -> None:
         self._store = store
         self._operators = operators
-        self._reads: dict[str, Read] = {**enquiries.READS, **cards.READS, **grants.READS}
+        self._reads: dict[str, Read] = {**enquiries.READS, **cards.READS, **grants.READS, **sms_money.READS}
         self._changes: dict[str, Change] = {**settings_of_line.CHANGES, **grants.CHANGES}
-        self._guarded: dict[str, Guarded] = {}
+        self._guarded: dict[str, Guarded] = {**sms_money.GUARDED}
+        self._guard = None if keys is None else Guard(store, keys, self)
 
     @property
     def names(self) -> frozenset[str]:
@@ -63,11 +63,12 @@ class EmbeddedServices:
         """Perform `call`; what fails in the books or in the call itself is `unavailable` and a line in the log."""
         try:
             if (guarded := self._guarded.get(call.service)) is not None:
-                return guarded(line, call, now)
+                if self._guard is None:
+                    raise LookupError("passwords are not kept here")
+                return self._guard.do(guarded, line, call, now)
             if (read := self._reads.get(call.service)) is not None:
                 with self._store.reading() as connection:
-                    row = _known(connection, line)
-                    return read(Asked(connection, row, call, self._terms(row, now), self._local(row, now)))
+                    return read(self.asked(connection, line, call, now))
             if (change := self._changes.get(call.service)) is not None:
                 return self.perform(line, call, now, change)
             problem = "no such service"
@@ -77,6 +78,11 @@ class EmbeddedServices:
             problem = f"{type(error).__name__}: {error}"
         log.error("%s for %s: %s", call.service, masked(line.msisdn), problem)
         return UNAVAILABLE
+
+    def asked(self, connection: sqlite3.Connection, line: Line, call: Call, now: datetime.datetime) -> Asked:
+        """What a look-up is given: the line as the books have it. Raises LookupError where they do not know it."""
+        row = _known(connection, line)
+        return Asked(connection, row, call, self._terms(row, now), self._local(row, now))
 
     def perform(self, line: Line, call: Call, now: datetime.datetime, change: Change) -> Answer:
         """Do `change` once for the call's key, with the fee of its answer, in one operation.

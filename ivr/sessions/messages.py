@@ -24,11 +24,15 @@ class MemoryMessages:
         self.sent: dict[str, Sms] = {}
         self._answered: dict[str, Sms] = {}
         self._told: set[str] = set()
+        self._granted: dict[str, bool] = {}
+        self._used: dict[tuple[str, str], tuple[datetime.datetime, int]] = {}
         self._lock = threading.Lock()
 
     def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
         """See `Messages`."""
         with self._lock:
+            if answered and any(key.startswith(f"{sms.session}/") for sms in messages for key in self._answered):
+                return
             for sms in messages:
                 (self._answered if answered else self.sent).setdefault(sms.key, sms)
 
@@ -36,6 +40,16 @@ class MemoryMessages:
         """See `Messages`."""
         with self._lock:
             return tuple(sms for key, sms in self._answered.items() if key.startswith(f"{session}/") and sms.to == msisdn)
+
+    def allowed(self, limit: str, msisdn: str, key: str, most: int, per: datetime.timedelta, at: datetime.datetime) -> bool:
+        """See `Messages`."""
+        with self._lock:
+            if key not in self._granted:
+                since, used = self._used.get((limit, msisdn), (at, 0))
+                since, used = (since, used) if abs(at - since) < per else (at, 0)
+                self._granted[key] = used < most
+                self._used[limit, msisdn] = since, used + self._granted[key]
+            return self._granted[key]
 
     def first(self, key: str, msisdn: str, at: datetime.datetime) -> bool:
         """See `Messages`."""

@@ -24,6 +24,15 @@ class Open:
     language: str | None = None
 
 
+SHORTEST_NUMBER = 7
+"""Digits of the shortest international numbers there are (+683 and four); what is shorter is a service, not a subscriber."""
+
+
+def is_phone(sender: str) -> bool:
+    """Whether an SMS from `sender` came from a phone: an international number (E.164: at most 15 digits), no short number and no name."""
+    return sender.isascii() and sender.isdigit() and SHORTEST_NUMBER <= len(sender) <= 15
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What the subscriber typed now. `ended`: an end key finished the input of a call."""
@@ -119,10 +128,15 @@ class Messages(Protocol):
     """
 
     def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
-        """Take messages over for delivery, each once for its `key`. `answered`: they travel with an SMS's reply and are only noted."""
+        """Take messages over for delivery, each once for its `key`. `answered`: they travel with an SMS's reply and are only noted; where
+        the SMS session has been answered already, that answer stays and these are not kept."""
 
     def answers(self, session: str, msisdn: str) -> tuple[Sms, ...]:
         """What the SMS session `session` (the name in its keys) of that line was answered with; empty where nothing is known of it."""
+
+    def allowed(self, limit: str, msisdn: str, key: str, most: int, per: datetime.timedelta, at: datetime.datetime) -> bool:
+        """Whether one more of what `limit` counts may go to that line: `most` in `per`, from the first of them on. It is taken for `key`
+        for good: the same key gets the same answer and takes nothing."""
 
     def first(self, key: str, msisdn: str, at: datetime.datetime) -> bool:
         """Whether nobody has said `key` before: it is said now, for good."""

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from ivr.catalog.releases import Releases
 from ivr.clock import Clock
 from ivr.engine import step as engine
-from ivr.engine.effects import Call, End, Page, Sms
+from ivr.engine.effects import Call, Effect, End, Page, Sms
 from ivr.engine.events import Answered, Begin, Connected, Gone, Input, NoInput
 from ivr.engine.model import Model
 from ivr.engine.state import State
@@ -29,12 +29,13 @@ from ivr.engine.values import Answer, Happened, Line, Money, Value
 from ivr.engine.ways_in import code_parts
 from ivr.services.port import Services
 from ivr.sessions import requests
+from ivr.sessions.allowances import allowance
 from ivr.sessions.late_answers import LateAnswers, Owed
 from ivr.sessions.look_ups import LookUps, where
 from ivr.sessions.messages import MemoryMessages, Outgoing
 from ivr.sessions.performing import Performer
 from ivr.sessions.repeats import Repeats, name_of
-from ivr.sessions.requests import Accumulated, Left, Messages, Open, Reply, Request, Silence, Typed
+from ivr.sessions.requests import Accumulated, Left, Messages, Open, Reply, Request, Silence, Typed, is_phone
 from ivr.sessions.resuming import droppable, forget_old, offered_again
 from ivr.sessions.sentences import apology, said_before, sentence
 from ivr.sessions.store import Dropped, MemoryStore, Record, without_secrets
@@ -158,7 +159,7 @@ class Runner:
             reply = self._finish(pending, running)
         finally:
             with self._lock:
-                del self._running[pending.session]
+                self._running.pop(pending.session, None)
         record = self.store.get(pending.session)
         if running.left and record is not None:
             self._left(record, running.left)
@@ -200,13 +201,15 @@ class Runner:
             record, model, step = opened
         done = self._performer.perform(model, step, self._suffix(model, step.state), lambda: running.left, self._late)
         self._send(model, done.step)
-        reply = self._keep(record, model, done.step, pending.seen, done.charged)
+        reply = self._keep(record, model, self._agreed(done.step), pending.seen, done.charged)
         told = tuple(sms for happened in done.happened for sms in self.tell_event(happened).messages)
         return replace(reply, told=told) if told else reply
 
     def _open(self, session: str, request: Request, seen: tuple[int, str]) -> tuple[Record, Model, Step] | Reply:
         opening = request.opening if isinstance(request, Accumulated) else request
         assert isinstance(opening, Open)
+        if opening.channel == "sms" and not is_phone(opening.msisdn):
+            return Reply((End("refused"),), True, "")  # an answer would go to a machine, or to nobody
         address = opening.address
         if isinstance(request, Accumulated) and request.text:
             # Africa's Talking hands over `*111*1*7#` as code `*111#` and text `1*7`
@@ -242,8 +245,40 @@ class Runner:
         )
         if dropped is not None and begun.state.entry == dropped.state.entry:
             self.store.forget_dropped(opening.msisdn)
+        try:
+            begun = self._limited(model, begun)
+        except Exception as error:
+            log.error("what a line may get could not be looked up: %s", where(error))
+            return apology(model, opening, name)
         record = Record(session, model.operator.name, model.release, begun.state, moment, moment)
         return record, model, begun
+
+    def _limited(self, model: Model, step: Step) -> Step:
+        """A step without the messages that the line may not get just now. Raises what the port of messages raises."""
+        kept: list[Effect] = []
+        for effect in step.effects:
+            if isinstance(effect, Sms) and effect.limit:
+                most, per = allowance(model.operator, effect.limit)
+                if not self.messages.allowed(effect.limit, effect.to, step.state.session, most, per, self._now(model)):
+                    continue
+                effect = replace(effect, limit="")
+            kept.append(effect)
+        return step if kept == list(step.effects) else replace(step, effects=tuple(kept))
+
+    def _agreed(self, step: Step) -> Step:
+        """A step with the answer that its SMS has had: of two processes that were given the same one at once, one has answered it."""
+        state = step.state
+        if state.channel != "sms" or state.by_sms or not any(isinstance(effect, Sms) for effect in step.effects):
+            return step
+        try:
+            answers = self.messages.answers(state.session, state.msisdn)
+        except Exception as error:
+            log.error("the answer could not be looked up: %s", where(error))
+            return step
+        if not answers:
+            return step
+        others = [effect for effect in step.effects if not (isinstance(effect, Sms) and effect.to == state.msisdn)]
+        return replace(step, effects=(*answers, *others))
 
     def _line(self, model: Model, msisdn: str) -> Line | None:
         line = self.services.line(msisdn, self._now(model))

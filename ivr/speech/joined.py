@@ -156,7 +156,7 @@ class JoinedStore:
         return removed
 
     def _counted(self, folder: Path) -> list[tuple[float, int, Path]]:
-        """The replies of a folder, the longest unused first: when it was used, bytes, its `.json`. What a killed process left is removed."""
+        """The replies of a folder, the longest unused first: when used, bytes, its `.json`. What a killed process left is removed."""
         found: dict[str, dict[str, os.stat_result]] = {}
         with os.scandir(folder) as entries:
             for place, entry in enumerate(entries, 1):

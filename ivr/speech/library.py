@@ -11,7 +11,7 @@ import datetime
 import os
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +30,7 @@ from ivr.speech.recordings import Defect, named
 from ivr.speech.settings import SpeechSettings
 from ivr.speech.stock import Broken, Sound, Stock
 from ivr.speech.units import Unit, Utterance, shaped, utterances
-from ivr.speech.voice import PROJECT, Engine
+from ivr.speech.voice import PROJECT, Engine, cannot_say
 
 _SAVE_EVERY = 2.0
 """Seconds between two writings of the manifest while building: what a killed build loses."""
@@ -171,6 +171,13 @@ class PromptLibrary:
         """Those of the units that a call could not play as they are: not recorded, and not in the cache either way, or not whole."""
         self.refresh()
         return tuple(one for one in units if self.entry(one) is None)
+
+    def unsaid(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, str]]:
+        """Those of the units that a call could not say at all, and why: they are not there, and no voice here speaks them now."""
+        for one in units:
+            why = cannot_say(self._engines.get(one.language), shaped(one), one.language)
+            if why and self.entry(one) is None:
+                yield one, why
 
     def entry(self, one: Unit) -> Entry | None:
         """Whose sound says a unit by itself: somebody's recording, else the built set's."""

@@ -1,4 +1,4 @@
-"""What no manifest names is taken out of the cache: what killed builds left, what older versions called otherwise, what nobody will renew."""
+"""What no manifest names is taken out of the cache: what killed builds left, or what older versions called otherwise."""
 
 from __future__ import annotations
 

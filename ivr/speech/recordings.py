@@ -33,6 +33,10 @@ HIGHEST_RATE = 384_000
 _LETTERS_A_SECOND = 13.0
 """How fast the languages here are read aloud."""
 _CONTAINERS = ("WAV", "WAVEX", "RF64", "W64")
+_UNTOLD = 0x7FFFF000
+"""From this length on a header does not know it: it was written before the sound."""
+_MOST_CHUNKS = 100
+"""Chunks of a WAV before its sound: titles, markers."""
 _CLIPPED = 4
 """Flat tops at full scale that a recording may have: an odd one is not heard."""
 
@@ -124,7 +128,7 @@ class Recordings:
                 if path.suffix.lower() != ".wav":
                     yield Defect(path, "format", f"not a .wav: save it as {path.with_suffix('.wav').name}")
                 elif (language, path.stem) not in by_id:
-                    near = get_close_matches(path.stem, mine, 1, 0.8)
+                    near = get_close_matches(path.stem.lower(), mine, 1, 0.8)
                     hint = f"; did you mean {near[0]}.wav?" if near else "; `ivr prompts script` lists the names"
                     yield Defect(path, "unknown", f"no prompt has this name: misspelled, or its words have changed{hint}")
 
@@ -165,8 +169,12 @@ def _read(path: Path) -> tuple[Samples, int]:
         return Unusable(Defect(path, kind, told))
 
     try:
+        if path.is_dir():
+            raise refused("format", "a folder, not a sound file: take it away")
         if path.stat().st_size == 0:
             raise refused("empty", "an empty file (0 bytes): record it again")
+        if lacking := _lacking(path):
+            raise refused("short", f"the end of the file is missing ({lacking} bytes of sound): copy or record it again")
         with soundfile.SoundFile(path) as sound:
             if sound.format not in _CONTAINERS:
                 raise refused("format", f"holds {sound.format}, not WAV: save it as WAV (PCM, 16 or 24 bit)")
@@ -187,6 +195,23 @@ def _read(path: Path) -> tuple[Samples, int]:
     if float(np.abs(mono).max()) < 1e-4:
         raise refused("silent", "nothing but silence: was the microphone on?")
     return mono, int(rate)
+
+
+def _lacking(path: Path) -> int:
+    """Bytes of sound that a WAV's header promises beyond the file's end: it was cut while it was copied. 0 where the header says nothing of
+    the kind, or is no WAV's: what writes to a pipe promises nothing, or the largest number there is."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        top = file.read(12)
+        if top[:4] != b"RIFF" or top[8:] != b"WAVE":
+            return 0
+        for _ in range(_MOST_CHUNKS):
+            head = file.read(8)
+            length = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                return max(file.tell() + length - size, 0) if length < _UNTOLD else 0
+            file.seek(length + length % 2, 1)
+    return 0
 
 
 def _reason(error: Exception) -> str:

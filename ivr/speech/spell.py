@@ -200,7 +200,7 @@ def _say_text(numbers: Language, given: Mapping[str, object]) -> Phrase:
     if not isinstance(text, str):
         raise SpeechError(f"text {short(text)}: not a text")
     spoken = phrases.readable_text(text, numbers, "text")
-    if not spoken:
+    if not any(map(str.isalnum, spoken)):
         raise SpeechError(f"text {short(text)}: nothing to say")
     return (spoken,)
 

@@ -1,7 +1,7 @@
 """Whether a build has nothing to do, told from the outside of files alone: their sizes and times, as `make` does.
 
-A build that leaves nothing to do notes what it went by and how the cache looked. As long as both are the same the next one need not compile a
-menu, spell a number or load a library for sound. Any difference, however small, leads to a build as ever.
+A build that leaves nothing to do notes what it went by and how the cache looked. As long as both are the same the next one need not
+compile a menu, spell a number or load a library for sound. Any difference, however small, leads to a build as ever.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class LastBuild:
 
 
 def fingerprint(texts: Iterable[str], places: Iterable[Path], without: Iterable[Path] = (), suffix: str = "") -> str:
-    """32 hexadecimal digits that stand for the texts and for what is in the places: files, and folders with all below them but hidden files,
-    `__pycache__` and the folders in `without`. `suffix`: only files that end so count inside folders."""
+    """32 hexadecimal digits that stand for the texts and for what is in the places: files, and folders with all below them but hidden
+    files, `__pycache__` and the folders in `without`. `suffix`: only files that end so count inside folders."""
     hashed = blake2s(digest_size=16)
     for text in texts:
         hashed.update(f"{text}\0".encode("utf-8", "surrogateescape"))

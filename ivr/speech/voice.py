@@ -117,6 +117,17 @@ def voices_here(environment: Mapping[str, str] | None = None, shipped: Path = FO
     return found
 
 
+def cannot_say(voice: Engine | None, words: str, language: str) -> str:
+    """Why a call could not have a voice say words that are not built: empty where it could."""
+    if voice is None:
+        return f"no voice here speaks {language}"
+    if not voice.offline:
+        return f"{voice.name} needs the network and may not speak during a call"
+    if isinstance(voice, ShippedEngine) and voice.other is None and voice.ready.place(words) is None:
+        return f"it is not among the shipped prompts, and no voice is here: {voice.missing}"
+    return ""
+
+
 def _asked(name: str, language: str, setting: str) -> Engine:
     try:
         found = engine(name)
@@ -149,6 +160,7 @@ __all__ = [
     "FliteEngine",
     "GttsEngine",
     "by_language",
+    "cannot_say",
     "engine",
     "voices_here",
 ]

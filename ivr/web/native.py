@@ -1,4 +1,4 @@
-"""The routes that stay on the loop: USSD, a call's event stream, and what monitors ask, which must answer while every page hangs."""
+"""The routes that stay on the loop: USSD and SMS, a call's event stream, and what monitors ask, answered while every page hangs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs
 
 from ivr.channels import asgi
+from ivr.channels.sms import SmsRoute
 from ivr.channels.ussd import UssdRoute
 from ivr.records.metrics import CONTENT_TYPE
 from ivr.web.site import Site
@@ -34,6 +35,7 @@ class Native:
         self._routes: dict[str, Route] = {
             "/ussd": ussd.dial,
             "/ussd/end": ussd.end,
+            "/sms": SmsRoute(site.door, site.metrics.sms, site.sms_identity).receive,
             "/healthz": self._alive,
             "/readyz": self._ready,
             "/metrics": self._metrics,

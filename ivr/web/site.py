@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from ivr.channels.sms import Identity
 from ivr.records.metrics import Metrics
 from ivr.sessions.requests import Door
 from ivr.web.bridge import Bridge, Unavailable
@@ -48,6 +49,7 @@ class Site:
 
     `lines` gives the demo lines. `ready` gives the state of each part, with `ready` true or false; it may block. `call` is
     None where voice is off. `idle` and `total` are the network's limits of a USSD session in seconds, shown on the phone page.
+    `sms_identity` names an SMS without an id (see `ivr.channels.sms`); without it an SMS must have one.
     `demo` false closes the phone page and its API: whoever sees them can act as any demo line.
     """
 
@@ -57,6 +59,7 @@ class Site:
     ready: Callable[[], Mapping[str, object]]
     call: Caller | None = None
     demo: bool = False
+    sms_identity: Identity | None = None
     idle: int = 60
     total: int = 180
     bridge: Bridge = field(default_factory=Bridge)

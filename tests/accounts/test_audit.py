@@ -9,8 +9,8 @@ import sqlite3
 import pytest
 
 from ivr.accounts.audit import audit
-from ivr.commands_books import add_parsers
 from ivr.accounts.store import Store
+from ivr.commands_books import add_parsers
 from ivr.services.embedded import EmbeddedServices
 from ivr.settings import Settings
 from tests.accounts.conftest import NOON
@@ -97,7 +97,7 @@ def test_account_command(
     assert len(shown.pop("bonuses")) == 9
     assert shown == {
         **{"msisdn": "994501110008", "kind": "prepaid", "status": "active", "language": "ru", "tariff": "GəncOL", "roaming": False},
-        **{"notices": True, "balance": "2.8764", "expires": "2026-12-22", "grants": []},
+        **{"notices": True, "balance": "2.8764", "expires": "2026-12-22", "grants": [], "grants_waiting": []},
         "statement": [
             {"amount": "-0.10", "kind": "fee", "information": "balance ussd", "at": "2026-11-22T12:00:00+04:00"},
             {"amount": "2.9764", "kind": "opening", "information": "Opening balance", "at": "2026-11-22T12:00:00+04:00"},

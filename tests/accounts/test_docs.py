@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ivr.accounts.rating import Usage
 from ivr.accounts.schema import metadata
 from ivr.accounts.store import Store
+from ivr.accounts.usage import use
 from ivr.services.embedded import EmbeddedServices
+from tests.accounts.conftest import NOON
 from tests.accounts.help import POSTPAID, RICH, charge
+from tests.accounts.terms import azn, terms
 
 PAGE = (Path(__file__).parents[2] / "docs" / "books.md").read_text("utf-8")
 
@@ -16,6 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "books.md").read_text("utf-8")
 def test_every_table_and_account_is_described(services: EmbeddedServices, store: Store) -> None:
     charge(services, RICH, "a")
     charge(services, POSTPAID, "b")
+    assert use(store, terms(), POSTPAID, Usage("data", 1), "c", NOON).charge == azn("0.05")
     with store.reading() as connection:
         kinds = [kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM account")]
     described = set(re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in PAGE.splitlines() if row.startswith("|"))))

@@ -11,7 +11,7 @@ import yaml
 
 from ivr.accounts.store import Store
 from ivr.engine.effects import Call
-from ivr.engine.values import Answer, Count, Money, Tariff
+from ivr.engine.values import Answer, Count, Money, Msisdn, Tariff, Value
 from ivr.services.embedded import EmbeddedServices
 from ivr.services.faults import Programmed, slowed
 from ivr.services.port import ServiceError, Services
@@ -19,9 +19,10 @@ from ivr.services.schema import ENGINE_OWN, services_text
 from ivr.settings import Settings
 from tests.accounts.conftest import NOON
 from tests.accounts.help import POOR, POSTPAID, RICH, ask, charge, dump, fee, line_of
+from tests.accounts.terms import terms
 
 DECLARED = yaml.safe_load(services_text())
-TYPES = {"money": Money, "date": datetime.date, "tariff": Tariff, "flag": bool, "count": Count}
+TYPES = {"money": Money, "date": datetime.date, "tariff": Tariff, "flag": bool, "count": Count, "number": int, "msisdn": Msisdn}
 
 
 def azn(text: str) -> Money:
@@ -34,25 +35,39 @@ def test_every_declared_service_is_answered_and_no_other(services: EmbeddedServi
     assert services.names == set(DECLARED["services"]) | set(ENGINE_OWN)
 
 
-@pytest.mark.parametrize("service", DECLARED["services"])
-def test_a_service_gives_exactly_its_declared_fields(services: EmbeddedServices, service: str) -> None:
+@pytest.mark.parametrize("service", [name for name in DECLARED["services"] if not name.startswith("sms_money.")])
+def test_a_service_gives_exactly_its_declared_fields(store: Store, service: str) -> None:
+    """(Those of SMS-money need a password first: test_sms_money.py.)"""
+    services = EmbeddedServices(store, terms())
     declared = DECLARED["services"][service]
     gives = declared.get("gives", {})
     gives = DECLARED["records"][gives] if isinstance(gives, str) else gives
-    line = POSTPAID if service == "accounts.bill" else "994501110002"
+    line = POSTPAID if service in ("accounts.bill", "grants.list", "grants.give", "grants.take_back") else "994501110002"
     if service == "accounts.notices_on":
         line = "994501110003"
-    answer = ask(services, line, service, language="en")
+    if service in ("grants.list", "grants.read", "grants.take_back"):
+        given = "994501110002" if service == "grants.read" else RICH
+        ask(services, POSTPAID, "grants.give", "before", price=fee(), number=Msisdn(given))
+    inputs: dict[str, Value] = {"language": "en", "serial": "2345678901", "number": Msisdn(RICH), "owner": Msisdn(POSTPAID)}
+    answer = services.call(line_of(services, line), Call(service, inputs, "key", change=declared["kind"] == "change"), NOON)
     assert answer.outcome == "ok" and set(answer.values) == set(gives)
-    assert (answer.line is not None) == (declared.get("changes") == "line")
+    if declared["kind"] == "read" or declared.get("changes") == "line":
+        assert (answer.line is not None) == (declared.get("changes") == "line")
     for name, form in gives.items():
         if isinstance(form, str):
             assert isinstance(answer.values[name], TYPES[form])
         if isinstance(form, dict) and isinstance(form.get("list"), str):
-            for entry in answer.values[name]:  # type: ignore[union-attr]
+            entries = answer.values[name]
+            assert isinstance(entries, tuple) and (entries or service == "accounts.statement")
+            for entry in entries:
+                assert isinstance(entry, dict)
                 record = DECLARED["records"][form["list"]]
-                assert set(entry) == set(record)  # type: ignore[arg-type]
-                assert all(isinstance(entry[key], TYPES.get(kind, str) if isinstance(kind, str) else str) for key, kind in record.items())  # type: ignore[index]
+                assert set(entry) == set(record)
+                assert all(
+                    entry[key] is None if service == "grants.list" and key == "from" else isinstance(entry[key], TYPES.get(kind, str))
+                    for key, kind in record.items()
+                    if isinstance(kind, str)
+                )
 
 
 def test_the_balance_with_bonuses_by_the_day_they_end(services: EmbeddedServices) -> None:

@@ -80,9 +80,11 @@ def test_a_text_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypa
 
 
 def test_text_that_begins_with_a_sign(capsys: pytest.CaptureFixture[str]) -> None:
-    for text in ("-", "+", "- 99", "☎ \U0001f600", "x" * 5000):
-        (row,) = rows(capsys, "sms", "2112", "--from", LINE, f"--text={text}")
-        assert row["to"] == LINE
+    for number, text in enumerate(("-", "+", "- 99", "☎ \U0001f600", "x" * 5000), 1):
+        (row,) = rows(capsys, "sms", "2112", "--from", f"99450111000{7 if number == 5 else number}", f"--text={text}")
+        assert row["from"] == "2112"
+    assert rows(capsys, "sms", "2112", "--from", LINE, "--text", "what") == [], "one help reply an hour"
+    assert ivr(capsys, "sms", "2112", "--from", LINE, "--text", "what")[1] == "No message resulted.\n"
 
 
 def test_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:

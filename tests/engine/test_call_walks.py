@@ -8,16 +8,25 @@ from ivr.engine.effects import Pause, Speak
 from tests.engine.fake import TEN, Operator, Walk, postpaid, prepaid
 
 MAIN = {
-    "en": "Main menu. Account: press <1> Bonuses: press <2> Tariff: press <3> Roaming: press <4> Notices: press <6> Language: press <8> Help: press <9>",
+    "en": "Main menu. Account: press <1> Bonuses: press <2> Tariff: press <3> Roaming: press <4> Card check: press <5> Notices: press <6>"
+    " To hear the bill of another number, press <7> Language: press <8> Help: press <9>",
     "az": "Əsas menyu. "
     + " ".join(
         f"{label} üçün <{key}> düyməsini basın"
-        for key, label in {1: "Hesab", 2: "Bonuslar", 3: "Tarif", 4: "Rouminq", 6: "Bildirişlər", 8: "Dil", 9: "Kömək"}.items()
+        for key, label in enumerate(
+            ("Hesab", "Bonuslar", "Tarif", "Rouminq", "Kart yoxlaması", "Bildirişlər", "Başqa nömrənin fakturası", "Dil", "Kömək"), 1
+        )
     ),
     "ru": "Главное меню. "
     + " ".join(
-        f"{label}: нажмите <{key}>"
-        for key, label in {1: "Счёт", 2: "Бонусы", 3: "Тариф", 4: "Роуминг", 6: "Уведомления", 8: "Язык", 9: "Помощь"}.items()
+        f"{label}{':' if key != 7 else ','} нажмите <{key}>"
+        for key, label in enumerate(
+            (
+                *("Счёт", "Бонусы", "Тариф", "Роуминг", "Проверка карты", "Уведомления"),
+                *("Чтобы прослушать счёт другого номера", "Язык", "Помощь"),
+            ),
+            1,
+        )
     ),
 }
 PERSON = {
@@ -35,9 +44,12 @@ A1 = {
     " <50 message> срок действия <2027-01-15:until> Баланс действует <2027-03-05:until>",
 }
 BILL_CHOICES = {
-    "en": "Line: press <3> Language: press <5> Help: press <6>",
-    "az": "Nömrə üçün <3> düyməsini basın Dil üçün <5> düyməsini basın Kömək üçün <6> düyməsini basın",
-    "ru": "Номер: нажмите <3> Язык: нажмите <5> Помощь: нажмите <6>",
+    "en": "To choose who may hear your bill, press <1> To hear the bill of another number, press <2>"
+    " Line: press <3> Card check: press <4> Language: press <5> Help: press <6>",
+    "az": "Fakturanıza icazə vermək üçün <1> düyməsini basın Başqa nömrənin fakturası üçün <2> düyməsini basın"
+    " Nömrə üçün <3> düyməsini basın Kart yoxlaması üçün <4> düyməsini basın Dil üçün <5> düyməsini basın Kömək üçün <6> düyməsini basın",
+    "ru": "Для управления доступом к счёту нажмите <1> Чтобы прослушать счёт другого номера, нажмите <2>"
+    " Номер: нажмите <3> Проверка карты: нажмите <4> Язык: нажмите <5> Помощь: нажмите <6>",
 }
 BILL_CHOICES = {language: f"{said} {PERSON[language]}" for language, said in BILL_CHOICES.items()}
 A6 = {
@@ -115,7 +127,7 @@ def test_the_repeat_key_says_the_figures_again_without_a_look_up() -> None:
 
 
 def test_repeat_is_no_mistake() -> None:
-    walk = Walk("2112", prepaid("en")).press("5", "5", "#", "#", "#", "#")
+    walk = Walk("2112", prepaid("en")).press("*", "*", "#", "#", "#", "#")
     assert walk.state.mistakes == 2 and not walk.state.ended
 
 
@@ -144,18 +156,18 @@ def test_goodbye_after_three_silences(language: str) -> None:
 
 
 def test_silence_and_wrong_keys_are_counted_apart() -> None:
-    walk = Walk("2112", prepaid("en")).silent().press("5").silent().press("5")
+    walk = Walk("2112", prepaid("en")).silent().press("*").silent().press("*")
     assert (walk.state.silences, walk.state.mistakes, walk.state.ended) == (2, 2, False)
     assert walk.said == f"There is no such choice. {MAIN['en']}"
-    walk.press("5")
+    walk.press("*")
     assert walk.said == "There is no such choice. Thank you. Goodbye."
     assert walk.state.ended
-    walk = Walk("2112", prepaid("en")).press("5").silent().press("5").silent(2)
+    walk = Walk("2112", prepaid("en")).press("*").silent().press("*").silent(2)
     assert walk.said == GOODBYE["en"]
 
 
 def test_a_right_key_forgives_both() -> None:
-    walk = Walk("2112", prepaid("en")).press("5", "5").silent(2).press("1")
+    walk = Walk("2112", prepaid("en")).press("*", "*").silent(2).press("1")
     assert (walk.state.silences, walk.state.mistakes) == (0, 0)
 
 
@@ -249,7 +261,6 @@ def test_nine_is_a_choice_where_no_list_speaks_in_parts() -> None:
 @pytest.mark.parametrize(
     ("number", "line", "said"),
     [
-        ("650", prepaid("en"), "This number is for postpaid lines. Please call two one one two."),
         ("2112", postpaid("ru"), "Этот номер для предоплатных линий. Пожалуйста, позвоните по номеру шесть пять ноль."),
         ("2112", postpaid("az"), "Bu nömrə fakturasız xətlər üçündür. Zəhmət olmasa, altı beş sıfır nömrəsinə zəng edin."),
         ("2112", None, "Bu nömrəyə Azercell xidmət göstərmir."),
@@ -263,6 +274,32 @@ def test_a17_a19_who_may_not_come_in(number: str, line: object, said: str) -> No
     walk = Walk(number, line, channel="call")  # type: ignore[arg-type]
     assert plain(walk.said) == plain(said)
     assert walk.services == [] and walk.speak.collect is None and walk.end == "refused"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "This number is for postpaid lines. For your own balance please call two one one two."
+            " To hear the bill of another number, press <1>",
+        ),
+        (
+            "az",
+            "Bu nömrə fakturalı xətlər üçündür. Öz balansınız üçün, zəhmət olmasa, iki bir bir iki nömrəsinə zəng edin."
+            " Başqa nömrənin fakturası üçün <1> düyməsini basın",
+        ),
+        (
+            "ru",
+            "Этот номер для постоплатных линий. Чтобы узнать свой баланс, позвоните по номеру два один один два."
+            " Чтобы прослушать счёт другого номера, нажмите <1>",
+        ),
+    ],
+)
+def test_a17_a_prepaid_line_at_650_is_told_its_own_number_and_may_hear_a_granted_bill(language: str, said: str) -> None:
+    walk = Walk("650", prepaid(language))
+    assert plain(walk.said) == plain(f"{said} {PERSON[language]}")
+    assert walk.services == [] and not walk.state.ended
 
 
 def test_a_figure_that_cannot_be_had_leaves_the_menu() -> None:

@@ -1,8 +1,7 @@
-"""An operator's own back-end in memory, before the embedded services: scratch cards, the right to read a bill, SMS-money.
+"""An operator's own back-end in memory, before the embedded services: SMS-money.
 
-It answers what `tests/data/draft/menus/services.yaml` adds, by the rules A10 to A12 and B1 to B12 of the services that subscribers get. What
-it knows of the operators comes from their operator.yaml; the demo's cards and PIN2s from `tests/data/draft/cases.yaml`. Fees and transfers
-are in the books, everything else is in memory.
+It answers by the rules B1 to B12 of the services that subscribers get. What it knows of the operators comes from their operator.yaml; the
+demo's PIN2s from `tests/data/draft/cases.yaml`. Fees and transfers are in the books, everything else is in memory.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The draft's back-end by itself: nights of billing, bill cycles, and that nothing is done twice for one key."""
+"""The draft's back-end by itself: nothing is done twice for one key."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -12,47 +11,10 @@ from ivr.engine.effects import Call, Fee
 from ivr.engine.values import Money, Msisdn, Secret, Value
 from ivr.scenarios.suite import opened
 from ivr.scenarios.world import World
-from tests.language.back_end import MENUS, Draft, next_cycle, no_catalogs, running
+from tests.language.back_end import MENUS, Draft, no_catalogs
 
-RUNS = {"days": "4-24", "from": "23:00", "until": "06:00"}
-CYCLE = {"day": 1, "at": "00:00"}
 SENDER, RECIPIENT = "992931110001", "992931110002"
 DUSHANBE = ZoneInfo("Asia/Dushanbe")
-
-
-def moment(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text).replace(tzinfo=DUSHANBE)
-
-
-@pytest.mark.parametrize(
-    ("now", "runs"),
-    [
-        ("2026-11-04 22:59", False),
-        ("2026-11-04 23:00", True),
-        ("2026-11-05 05:59", True),
-        ("2026-11-05 06:00", False),
-        ("2026-11-04 02:00", False),
-        ("2026-11-24 23:30", True),
-        ("2026-11-25 05:59", True),
-        ("2026-11-25 23:30", False),
-        ("2026-12-01 02:00", False),
-    ],
-)
-def test_nights_of_billing_begin_on_the_4th_and_end_with_that_of_the_24th(now: str, runs: bool) -> None:
-    assert running(RUNS, moment(now)) == runs
-
-
-@pytest.mark.parametrize(
-    ("now", "opens"),
-    [
-        ("2026-11-22 23:30", "2026-12-01"),
-        ("2026-12-31 23:59", "2027-01-01"),
-        ("2026-12-01 00:00", "2027-01-01"),
-        ("2027-01-31 12:00", "2027-02-01"),
-    ],
-)
-def test_the_next_cycle(now: str, opens: str) -> None:
-    assert next_cycle(CYCLE, moment(now)) == moment(f"{opens} 00:00")
 
 
 @pytest.fixture

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.speech import cli
+import ivr.cli
+from ivr.settings import SettingsError
+from ivr.speech import cli, voice
+from ivr.speech.inventory import OperatorSpeech
 from ivr.speech.progress import Bar
 from ivr.speech.voice import by_language
 from tests.speech.conftest import Humming
@@ -28,7 +31,7 @@ def lines_of(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
 
 
 def test_build_then_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(cli, "voices_here", lambda: by_language([Humming()]))
+    monkeypatch.setattr(voice, "voices_here", lambda: by_language([Humming()]))
     where = ["--recordings", str(tmp_path), "--language", "az"]
     assert run("prompts", "status", *where) == 1
     assert "az: 0 of 3" in capsys.readouterr().out
@@ -77,3 +80,52 @@ def test_progress_of_nothing_is_silent() -> None:
     stream = Terminal()
     Bar("prompts", stream).begin(0)
     assert stream.getvalue() == ""
+
+
+BAD = {
+    "IVR_REPLIES_MB": "many",
+    "IVR_PROMPT_FORMATS": "mp3",
+    "IVR_PROMPT_MASTERS": "yes please",
+    "IVR_VOICE_EN": "siri",
+    "IVR_VOICE_AZ": "gtts",
+    "IVR_LANGUAGES": "/there/is/no/such/folder",
+}
+
+
+@pytest.mark.parametrize("command", [("call", "2112", "--from", "994501110001"), ("serve", "--no-asterisk"), ("prompts", "build")])
+@pytest.mark.parametrize("setting", BAD)
+def test_a_wrong_setting_of_speech_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("IVR_HOME", str(tmp_path))
+    monkeypatch.setenv(setting, BAD[setting])
+    more = ("--recordings", str(tmp_path / "prompts")) if command[0] == "prompts" else ()
+    assert ivr.cli.main([*command, *more]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("\n") == 1, "and not as a fault of the menus"
+    assert setting in told.err and BAD[setting] in told.err
+
+
+def test_a_language_file_that_cannot_be_used_is_no_missing_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "numbers_tr.py").write_text("class Numbers: pass\n")
+    monkeypatch.setenv("IVR_LANGUAGES", str(tmp_path))
+    with pytest.raises(SettingsError, match="IVR_LANGUAGES: language tr: .*numbers_tr.py has no class Numbers"):
+        voice.voices_here({})
+
+
+def test_a_language_that_no_calls_speak_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    cli.add_parsers(parser.add_subparsers(required=True), operators=lambda: [OperatorSpeech(("az",), ("AZN",))])
+    for action in ("build", "status", "script"):
+        args = parser.parse_args(["prompts", action, "--language", "ru", "--recordings", str(tmp_path)])
+        assert args.run(args) == 2
+        assert "--language ru: no operator's calls speak it here; they speak az" in capsys.readouterr().err
+
+
+def test_a_currency_without_words_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    cli.add_parsers(parser.add_subparsers(required=True), operators=lambda: [OperatorSpeech(("en",), ("EUR",))])
+    for action in ("build", "status", "script"):
+        args = parser.parse_args(["prompts", action, "--recordings", str(tmp_path)])
+        assert args.run(args) == 1
+        assert "currency 'EUR': not one of AZN, TJS" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.commands import script_lines
 from ivr.speech import cli
-from ivr.speech.inventory import inventory
+from ivr.speech.inventory import OperatorSpeech, inventory
 from ivr.speech.script import rows
 from ivr.speech.units import Unit, Utterance, pieces, unit, utterances
 from tests.engine.fake import Walk
@@ -20,7 +20,7 @@ def test_every_line_stands_in_its_wording_and_is_listed_once() -> None:
     assert {line.language for line in LINES} == set(LANGUAGES) and len(LINES) > 200
     for line in LINES:
         assert " ".join(line.words.split()) in line.context
-    listed = [row for row in rows(LINES, LANGUAGES, cli.CURRENCIES) if not row.value]
+    listed = [row for row in rows(LINES, LANGUAGES, [OperatorSpeech(LANGUAGES, cli.CURRENCIES)]) if not row.value]
     assert len({row.unit.id for row in listed}) == len(listed) >= 200
     assert {row.unit.intonation for row in listed} == {"medial", "final", "question"}
 

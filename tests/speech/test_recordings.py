@@ -66,12 +66,19 @@ def written(sound: Sound, rate: int = 44_100, **more: str) -> Callable[[Path], N
     return lambda path: soundfile.write(path, sound, rate, **more)
 
 
+def half(path: Path) -> None:
+    """A file whose copying was broken off."""
+    soundfile.write(path, syllables(1.2, 44_100), 44_100, subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[: -2 * int(0.6 * 44_100)])
+
+
 BROKEN: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "0 bytes": ("empty", "0 bytes", lambda path: path.write_bytes(b"")),
     "no sample": ("empty", "without a sample", written(np.zeros(0))),
     "text": ("format", "cannot be read", lambda path: path.write_text("Your balance is valid")),
     "half a header": ("format", "cannot be read", lambda path: path.write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt ")),
-    "a folder": ("format", "cannot be read", lambda path: path.mkdir()),
+    "a folder": ("format", "a folder, not a sound file", lambda path: path.mkdir()),
+    "half a copy": ("short", "the end of the file is missing (52920 bytes of sound)", lambda path: half(path)),
     "FLAC inside": ("format", "holds FLAC, not WAV", written(syllables(1.2, 44_100), format="FLAC")),
     "MP3 inside": ("format", "holds MP3, not WAV", written(syllables(1.2, 44_100), format="MP3")),
     "6 kHz": ("format", "6000 Hz", written(syllables(1.2, 6_000), 6_000)),
@@ -101,6 +108,20 @@ def test_what_cannot_be_used_is_refused_with_file_and_reason(tmp_path: Path, nam
     assert [told for _, told in report.failed] == [str(refused.value)]
     assert prompts.join((Words(WORDS, "en"),)).milliseconds > 200 and humming.asked == [f"{WORDS},"], "the voice speaks instead"
     assert not list(tmp_path.glob("cache/recorded/**/*.*"))
+
+
+@pytest.mark.parametrize("length", [0xFFFFFFFF, 0x7FFFFFFF, 0])
+def test_a_header_that_does_not_know_its_length_promises_nothing(tmp_path: Path, length: int) -> None:
+    path = place(tmp_path)
+    soundfile.write(path, syllables(1.2, 44_100), 44_100, subtype="PCM_16")
+    whole = path.read_bytes()
+    at = whole.index(b"data")
+    path.write_bytes(whole[: at + 4] + length.to_bytes(4, "little") + whole[at + 8 :])
+    if length:
+        assert len(read_recording(path, WORDS, "en")[0]) == len(syllables(1.2, 44_100))
+    else:
+        with pytest.raises(Unusable, match="without a sample"):
+            read_recording(path, WORDS, "en")
 
 
 def test_a_refused_recording_is_mended_by_another_take(tmp_path: Path, humming: Humming) -> None:

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from ivr.speech import cli
-from ivr.speech.inventory import inventory
+from ivr.speech.inventory import OperatorSpeech, inventory
 from ivr.speech.library import PromptLibrary
 from ivr.speech.script import COLUMNS, Line, Row, as_csv, as_html, rows
 from ivr.speech.units import Unit, unit
@@ -84,7 +84,7 @@ class Cells(HTMLParser):
 
 def test_the_page_can_be_printed_and_shows_words_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nasty = [*LINES, Line("en", 'A <b>& "B"</b><script>alert(1)</script>', True, "<img src=x>")]
-    page = as_html(rows(nasty, ["az", "en"], cli.CURRENCIES))
+    page = as_html(rows(nasty, ["az", "en"], [OperatorSpeech(("az", "en"), cli.CURRENCIES)]))
     parsed = Cells()
     parsed.feed(page)
     assert 'A <b>& "B"</b><script>alert(1)</script>' in parsed.cells and not parsed.tags & {"script", "img", "link"}

@@ -161,6 +161,8 @@ def test_times(clock: str, az: str, en: str, ru: str) -> None:
         ("text", {"text": "a\x1b[31m"}, r"a control character, '\x1b', as letter 2"),
         ("text", {"text": "a\ud800"}, r"a control character, '\ud800', as letter 2"),
         ("text", {"text": " \t"}, "nothing to say"),
+        ("text", {"text": "..."}, "nothing to say"),
+        ("text", {"text": " - "}, "nothing to say"),
         ("text", {"text": 5}, "5"),
         ("date", {"date": "05.03.2027"}, "05.03.2027"),
         ("date", {"date": "2027-03-05", "form": "dative"}, "dative"),

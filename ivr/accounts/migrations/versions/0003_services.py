@@ -64,6 +64,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_reader_request_waiting", "reader_request", ["owner", "reader"], unique=True, sqlite_where=waiting, postgresql_where=waiting
     )
+    op.create_index("ix_reader_request_due", "reader_request", ["opens", "id"], sqlite_where=waiting, postgresql_where=waiting)
     op.create_table(
         "transfer",
         sa.Column("id", _WHOLE, primary_key=True),
