@@ -7,6 +7,7 @@ own. After the first run both books must hold the same rows, and after the last 
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import statistics
 import tempfile
@@ -60,6 +61,7 @@ class Side:
         """Microseconds of CPU for each of `count` transfers."""
         wanted = self.next(count)
         gc.collect()
+        os.sync()  # else this side's fsyncs would wait for what another one has written
         begun, clock = _cpu(), time.perf_counter()
         self.way.run(wanted)
         used = _cpu() - begun

@@ -77,6 +77,8 @@ def overview() -> str:
         for row in made["rows"]:
             figures = [_figure(row["ours"]), _figure(row["peer"]), _figure(row["ratio"], "x")]
             lines.append(f"| {' | '.join([row['name'], *figures, row['unit'], row['peer_name']])} |")
+        for picture in sorted(RESULTS.glob(f"{path.stem}*.svg")):
+            lines += ["", f"![{picture.stem}]({picture.name})"]
     return "\n".join(lines) + "\n"
 
 

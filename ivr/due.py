@@ -57,7 +57,7 @@ class DueWork:
         return Done(carried_out, told, sent.delivered, sent.failed, dead + sent.dead, forgotten)
 
     def close(self) -> None:
-        """Let a delivery that hangs be; nothing is done any more."""
+        """Deliver nothing more, and let a delivery that hangs be. A run in another thread ends soon."""
         self._outbox.close()
 
 

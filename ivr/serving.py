@@ -40,6 +40,7 @@ class Upkeep:
     def __init__(self, house: House) -> None:
         self._house = house
         self._task: asyncio.Task[None] | None = None
+        self._due: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin."""
@@ -49,11 +50,19 @@ class Upkeep:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """End. A network that is slow is not waited for: what it was not given stays due."""
+        self._house.due_work.close()
+        for task in (self._task, self._due):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _do_due(self) -> None:
+        try:
+            await asyncio.to_thread(self._house.due)
+        except Exception:
+            log.exception("due work failed; it is tried again")
 
     async def _run(self) -> None:
         rounds = 0
@@ -64,7 +73,9 @@ class Upkeep:
                 await asyncio.to_thread(self._house.releases.refresh)
                 if rounds % DUE == 0:
                     await asyncio.to_thread(self._house.runner.sweep)
-                    await asyncio.to_thread(self._house.due)
+                    # beside the looks at the menus, which a network that is slow must not hold up
+                    if self._due is None or self._due.done():
+                        self._due = asyncio.create_task(self._do_due())
             except Exception:
                 log.exception("upkeep failed; it is tried again")
 

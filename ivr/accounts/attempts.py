@@ -91,11 +91,6 @@ def locked_until(connection: sqlite3.Connection, msisdn: str, service: str, now:
     return until if until is not None and now < until else None
 
 
-def forget(connection: sqlite3.Connection, before: datetime.datetime) -> int:
-    """Forget attempts that a crash left without an answer and nobody repeated since; how many. They stay counted."""
-    return connection.execute("DELETE FROM attempt WHERE at < ?", (_text(before),)).rowcount
-
-
 def _read(connection: sqlite3.Connection, msisdn: str, service: str) -> tuple[int, datetime.datetime | None]:
     row = connection.execute("SELECT wrong, until FROM lockout WHERE msisdn = ? AND service = ?", (msisdn, service)).fetchone()
     return (0, None) if row is None else (row[0], None if row[1] is None else datetime.datetime.fromisoformat(row[1]))

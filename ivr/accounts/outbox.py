@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 MOST = 100
 """Messages of one batch: what a crash may deliver twice, and what one round may take of everybody's time."""
 ROUNDS = 10
-"""Batches of one `run`, so that a full outbox does not keep the other due work waiting."""
+"""Batches of one `run`, so that a full outbox does not keep other work waiting."""
 PATIENCE = 10.0
 """Seconds that one delivery may take: an SMS centre answers a submit in well under one."""
 LEASE = datetime.timedelta(seconds=60)
 """For so long a claimed message is nobody else's. A batch lasts at most `BATCH_SECONDS` and the delivery under way then."""
 BATCH_SECONDS = 40.0
-"""After so long the rest of a batch is put back."""
+"""After so long the rest of a batch is put back, and a run ends."""
 SHORTEST, LONGEST = datetime.timedelta(seconds=10), datetime.timedelta(hours=1)
 """The pause after the first failure, doubled after each further one up to the longest: a network that restarts is back within minutes."""
 TRIES = 30
@@ -101,25 +101,27 @@ class Outbox:
         self._patience, self._monotonic = patience, monotonic
         self._threads: Daemons | None = None
         self._hanging: list[Future[None]] = []
+        self._closed = False
 
     def run(self, now: datetime.datetime) -> Sent:
         """Deliver what is due at `now` (aware), the oldest first. Raises FAILURES of the books: what was not marked is delivered again."""
-        total = Sent()
+        total, began = Sent(), self._monotonic()
         for _ in range(ROUNDS):
             self._hanging = [delivery for delivery in self._hanging if not delivery.done()]
-            if self._network is None or len(self._hanging) >= HANGING:
+            if self._network is None or self._closed or len(self._hanging) >= HANGING:
                 break
             # a look first: it costs next to nothing where nothing waits, and a claim waits for the disk
             if not self._anything(now) or not (batch := self._claim(now)):
                 break
             done, whole = self._deliver(self._network, batch, now)
             total = Sent(total.delivered + done.delivered, total.dead + done.dead, total.failed + done.failed)
-            if not whole:
+            if not whole or self._monotonic() - began > BATCH_SECONDS:
                 break
         return total
 
     def close(self) -> None:
-        """Let the threads go; what hangs is left to itself."""
+        """Begin no more deliveries (a run under way ends after the present one) and let the threads go; what hangs is left to itself."""
+        self._closed = True
         if self._threads is not None:
             self._threads.shutdown(wait=False)
 
@@ -143,7 +145,7 @@ class Outbox:
         began = self._monotonic()
         try:
             for claimed in batch:
-                if self._monotonic() - began > BATCH_SECONDS or len(self._hanging) >= HANGING:
+                if self._closed or self._monotonic() - began > BATCH_SECONDS or len(self._hanging) >= HANGING:
                     break
                 hung = len(self._hanging)
                 marks.append(_marked(claimed, self._one(network, claimed.sms), now))

@@ -58,28 +58,35 @@ class Peppers:
 
     def _read(self) -> Mapping[int, bytes]:
         with self._reading:
-            if not self._path.exists():
-                if self._used():
-                    log.error(
-                        "the pepper %s is missing, and passwords were hashed with it: put the file back; none can be checked", self._path
-                    )
-                    raise PepperMissing
-                self._make()
-            found = {}
-            for number, line in enumerate(self._path.read_text("utf-8", "replace").splitlines(), 1):
-                if not line.strip() or line.startswith("#"):
-                    continue
-                if (match := _LINE.fullmatch(line.strip())) is None:
-                    log.error("%s, line %d: a pepper is a version and %d hexadecimal digits", self._path, number, 2 * BYTES)
-                    raise PepperMissing
-                found[int(match[1])] = bytes.fromhex(match[2])
-            if not found:
-                log.error("the pepper %s is empty: put the file back", self._path)
+            try:
+                return self._found()
+            except PepperMissing:
+                raise
+            except OSError as error:
+                log.error("the pepper %s can be neither read nor made: %s; no password can be checked", self._path, error.strerror)
+                raise PepperMissing from None
+
+    def _found(self) -> Mapping[int, bytes]:
+        if not self._path.exists():
+            if self._used():
+                log.error("the pepper %s is missing, and passwords were hashed with it: put the file back; none can be checked", self._path)
                 raise PepperMissing
-            if self._path.stat().st_mode & 0o077:
-                log.warning("the pepper %s can be read by others: chmod 600", self._path)
-            self._known = found
-            return found
+            self._make()
+        found: dict[int, bytes] = {}
+        for number, line in enumerate(self._path.read_text("utf-8", "replace").splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            if (match := _LINE.fullmatch(line.strip())) is None or int(match[1]) in found:
+                log.error("%s, line %d: a pepper is a version of its own and %d hexadecimal digits", self._path, number, 2 * BYTES)
+                raise PepperMissing
+            found[int(match[1])] = bytes.fromhex(match[2])
+        if not found:
+            log.error("the pepper %s is empty: put the file back", self._path)
+            raise PepperMissing
+        if self._path.stat().st_mode & 0o077:
+            log.warning("the pepper %s can be read by others: chmod 600", self._path)
+        self._known = found
+        return found
 
     def _make(self) -> None:
         """Write the first version, whole from the moment it can be seen, and on the disk before anything is hashed with it."""

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy
 from sqlalchemy import event
 
-from ivr.accounts.port import BooksBusy, KeyReused
+from ivr.accounts.port import Books, BooksBusy, KeyReused
 from ivr.accounts.transaction import Refused, Transaction
 from ivr.accounts.writer import SAVEPOINT, Writer
 from ivr.engine.values import Answer, pack, unpack
@@ -192,5 +192,8 @@ def _refuse_event_loop() -> None:
         return
     raise RuntimeError("the books were waited for on the event loop's own thread: call this from the runner's pool")
 
+
+if TYPE_CHECKING:
+    _implements: type[Books] = Store
 
 __all__ = ["FAILURES", "KeyReused", "Store"]

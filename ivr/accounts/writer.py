@@ -69,7 +69,10 @@ class Writer:
             self._queue.put(job)
         job.answered.acquire()
         if job.failure is not None:
-            raise job.failure
+            try:
+                raise job.failure
+            finally:
+                del job  # else the error would hold this frame, and the frame the error
         return job.result  # type: ignore[return-value]
 
     def close(self) -> None:
@@ -118,6 +121,8 @@ class Writer:
 
     def _answer_known(self, connection: sqlite3.Connection, batch: list[Job]) -> list[Job]:
         """The jobs that must be done. What was done before is answered while another process writes, and on a full disk."""
+        if all(job.known is None for job in batch):
+            return batch
         left: list[Job] = []
         connection.execute("BEGIN")
         for job in batch:

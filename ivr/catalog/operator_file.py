@@ -18,6 +18,7 @@ from ivr.catalog.translations import Translations
 from ivr.catalog.wordings import Scope, Wordings
 from ivr.engine.model import CallSettings, FeePrices, Group, Keys, Operator, SmsSettings, Tries, UssdSettings, Wording
 from ivr.engine.values import MICRO, Money, Span, Value
+from ivr.engine.ways_in import HELP, REFUSALS
 
 LINE = {
     "number": "msisdn",
@@ -259,11 +260,16 @@ class OperatorFile:
 
     def _sane(self, node: Node) -> None:
         """What could be written and would serve nobody."""
-        largest = self.limits.get("largest_money")
+        limits, largest = node.get("limits") or node, self.limits.get("largest_money")
+        for name in (HELP, REFUSALS):
+            value = self.limits.get(name, {"most": 1, "per": Span(1)})
+            if not (isinstance(value, Mapping) and isinstance(value.get("most"), int) and isinstance(value.get("per"), Span)):
+                self.reader.fault(limits.get(name) or node, "E010", f"{name} is so many in a time: {{most: 1, per: 1h}}")
+        if not isinstance(self.limits.get("same_sms", Span(1)), Span):
+            self.reader.fault(limits.get("same_sms") or node, "E010", "same_sms is a time, such as 10m")
         if isinstance(largest, Money) and largest.micro < LEAST_LARGEST * MICRO:
-            limit = (node.get("limits") or node).get("largest_money") or node
             self.reader.fault(
-                limit,
+                limits.get("largest_money") or node,
                 "E010",
                 f'larger amounts than this are refused at run time, balances too: at least {LEAST_LARGEST}, such as "99999.99"',
             )

@@ -44,6 +44,11 @@ _LONGEST = 10 * 60
 _MARGIN, _HANGOVER, _CONSTANT = 15.9, 200, 30.0
 """P.56: dB between the active level and its threshold; milliseconds for which speech goes on after it; of the envelope."""
 
+_UNTOLD = 0x7FFFF000
+"""From this length on a header does not know it: it was written before the sound."""
+_MOST_CHUNKS = 100
+"""Chunks of a WAV before its sound: titles, markers."""
+
 Samples = NDArray[np.float32]
 
 
@@ -167,6 +172,23 @@ def read_sound(path: Path) -> tuple[Samples, int]:
     return samples.mean(axis=1, dtype=np.float32), int(rate)
 
 
+def lacking(path: Path) -> int:
+    """Bytes of sound that a WAV's header promises beyond the file's end: it was cut while it was copied. 0 where the header says nothing of
+    the kind, or is no WAV's: what writes to a pipe promises nothing, or the largest number there is."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        top = file.read(12)
+        if top[:4] != b"RIFF" or top[8:] != b"WAVE":
+            return 0
+        for _ in range(_MOST_CHUNKS):
+            head = file.read(8)
+            length = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                return max(file.tell() + length - size, 0) if length < _UNTOLD else 0
+            file.seek(length + length % 2, 1)
+    return 0
+
+
 def write_wav(path: Path, sln: bytes) -> None:
     """16-bit samples as a WAV file of 8 kHz mono: what `ivr call --wav` writes."""
     soundfile.write(path, np.frombuffer(sln, "<i2"), RATE, subtype="PCM_16", format="WAV")
@@ -199,6 +221,7 @@ __all__ = [
     "active_level",
     "from_alaw",
     "from_ulaw",
+    "lacking",
     "length",
     "master",
     "narrow",

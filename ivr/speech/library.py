@@ -20,12 +20,12 @@ from ivr.engine.effects import Pause, Slot, Spoken, Words
 from ivr.engine.values import Count, Money, Msisdn, Span
 from ivr.speech import audio
 from ivr.speech.building import BuildReport, Outages, Source, batches
-from ivr.speech.choosing import Human, Machine, MissingPrompt, made_of
+from ivr.speech.choosing import Human, Machine, MissingPrompt
 from ivr.speech.files import Entry, Manifest, digest, sweep_parts
 from ivr.speech.joined import Joined, JoinedStore
 from ivr.speech.parts import SpeechError
 from ivr.speech.progress import Progress, Quiet
-from ivr.speech.pruning import OLDEST, Pruned, prune
+from ivr.speech.pruning import OLDEST, Pruned, prune, stale_names
 from ivr.speech.recordings import Defect, named
 from ivr.speech.settings import SpeechSettings
 from ivr.speech.stock import Broken, Sound, Stock
@@ -270,15 +270,8 @@ class PromptLibrary:
     def forget_stale(self, units: Iterable[Unit], languages: Collection[str]) -> int:
         """Forget the prompts of the languages that are none of the units and were made of other words or settings than today's: a call
         would be the first to notice. Where a voice speaks the language during calls; how many. Their files go with a later `prune`."""
-        wanted = {one.id for one in units}
         speakers = {language for language in languages if (engine := self._engines.get(language)) is not None and engine.offline}
-        gone = []
-        for name, entry in self.manifest.entries().items():
-            if name not in wanted and entry.language in speakers:
-                with suppress(SpeechError):
-                    if entry.made_of == made_of(Unit(name, entry.words, entry.language)):
-                        continue
-                gone.append(name)
+        gone = stale_names(self.manifest.entries(), {one.id for one in units}, speakers)
         self.manifest.add({}, without=gone)
         return len(gone)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.speech.choosing import made_of
 from ivr.speech.files import Entry
+from ivr.speech.parts import SpeechError
+from ivr.speech.units import Unit
 
 SOUNDS = (".alaw", ".sln", ".flac")
 """The files of a prompt."""
@@ -59,3 +63,15 @@ def _sounds(cache: Path) -> Iterator[str]:
         for name in names:
             if name.endswith(SOUNDS) and name[0] != ".":
                 yield f"{within}/{name}"
+
+
+def stale_names(entries: Mapping[str, Entry], wanted: Collection[str], languages: Collection[str]) -> list[str]:
+    """Names of the entries in the languages that nobody wants and that were made of other words or settings than today's."""
+    gone = []
+    for name, entry in entries.items():
+        if name not in wanted and entry.language in languages:
+            with suppress(SpeechError):  # words that can no longer be read are not today's either
+                if entry.made_of == made_of(Unit(name, entry.words, entry.language)):
+                    continue
+            gone.append(name)
+    return gone

@@ -33,10 +33,6 @@ HIGHEST_RATE = 384_000
 _LETTERS_A_SECOND = 13.0
 """How fast the languages here are read aloud."""
 _CONTAINERS = ("WAV", "WAVEX", "RF64", "W64")
-_UNTOLD = 0x7FFFF000
-"""From this length on a header does not know it: it was written before the sound."""
-_MOST_CHUNKS = 100
-"""Chunks of a WAV before its sound: titles, markers."""
 _CLIPPED = 4
 """Flat tops at full scale that a recording may have: an odd one is not heard."""
 
@@ -173,7 +169,7 @@ def _read(path: Path) -> tuple[Samples, int]:
             raise refused("format", "a folder, not a sound file: take it away")
         if path.stat().st_size == 0:
             raise refused("empty", "an empty file (0 bytes): record it again")
-        if lacking := _lacking(path):
+        if lacking := audio.lacking(path):
             raise refused("short", f"the end of the file is missing ({lacking} bytes of sound): copy or record it again")
         with soundfile.SoundFile(path) as sound:
             if sound.format not in _CONTAINERS:
@@ -195,23 +191,6 @@ def _read(path: Path) -> tuple[Samples, int]:
     if float(np.abs(mono).max()) < 1e-4:
         raise refused("silent", "nothing but silence: was the microphone on?")
     return mono, int(rate)
-
-
-def _lacking(path: Path) -> int:
-    """Bytes of sound that a WAV's header promises beyond the file's end: it was cut while it was copied. 0 where the header says nothing of
-    the kind, or is no WAV's: what writes to a pipe promises nothing, or the largest number there is."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        top = file.read(12)
-        if top[:4] != b"RIFF" or top[8:] != b"WAVE":
-            return 0
-        for _ in range(_MOST_CHUNKS):
-            head = file.read(8)
-            length = int.from_bytes(head[4:], "little")
-            if head[:4] == b"data":
-                return max(file.tell() + length - size, 0) if length < _UNTOLD else 0
-            file.seek(length + length % 2, 1)
-    return 0
 
 
 def _reason(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """The prompts that come with the product: all slot units and all fixed words of the shipped menus, read aloud beforehand.
 
-`prompts/shipped/<language>.opus` holds blocks, each an Ogg Opus stream of many units one after the other at 16 kHz; `<language>.json`
-says which voice spoke them and where each text is. A voice is given texts with the sign that shapes their end ("four hundred,"), and so
-they stand here: a text that changes is no longer found, and spoken anew.
+`prompts/shipped/<language>.opus` holds blocks, each an Ogg Opus stream of many sounds one after the other at the telephone's 8 kHz;
+`<language>.json` says which voice spoke them and where each text is; texts that sound the same share a sound. A voice is given texts with
+the sign that shapes their end ("four hundred,"), and so they stand here: a text that changes is no longer found, and spoken anew.
 """
 
 from __future__ import annotations
@@ -12,26 +12,31 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2s
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 
-from ivr.speech.audio import MASTER_RATE, Samples
+from ivr.speech.audio import MASTER_RATE, RATE, Samples
 from ivr.speech.files import write_whole
 from ivr.speech.parts import SpeechError
 from ivr.speech.port import PROJECT, Engine, decoded, speaks
 
 FOLDER = PROJECT / "prompts" / "shipped"
 
-COMPRESSION = 0.9965
-"""libsndfile's scale for Opus, about 7.5 kilobits in a second: what is above a telephone's band is lost anyway."""
+BITS: Mapping[str, int] = {"en": 10_000}
+"""Bits in a second that Opus is asked for, by language; Ogg adds about 700. Measured: docs/decisions/0005-voices.md."""
+LEAST_BITS = 6_000
+"""What Opus can do with, and what a language without a figure of its own is kept at."""
 
+_MOST_BITS = 256_000
 _BLOCK = 64
-"""Texts of a block: what is decoded for one of them."""
-_GAP = 20 * MASTER_RATE // 1000
-"""Samples of silence between two texts, so that neither colours the other."""
+"""Sounds of a block: what is decoded for one of them."""
+_GAP = 20 * RATE // 1000
+"""Samples of silence between two sounds, so that neither colours the other."""
 _OTHER = {".": ",", ",": "."}
 _KEPT = 6
 """Decoded blocks that are kept."""
@@ -39,7 +44,7 @@ _KEPT = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a text's sound is: its block, and first sample and number of samples in it."""
+    """Where a text's sound is: its block, and first sample and number of samples in it, at 8 kHz."""
 
     block: int
     start: int
@@ -76,7 +81,7 @@ class ShippedSet:
         return self.texts.get(text) or self.texts.get(text[:-1] + _OTHER.get(text[-1:], ""))
 
     def sound(self, text: str) -> Samples | None:
-        """The master of a text at 16 kHz; None where it is not shipped. Raises SpeechError where the file is broken."""
+        """The sound of a text at 8 kHz; None where it is not shipped. Raises SpeechError where the file is broken."""
         place = self.place(text)
         if place is None:
             return None
@@ -94,8 +99,8 @@ class ShippedSet:
         with self._path.open("rb") as file:
             file.seek(start)
             samples, rate = decoded(file.read(length), f"shipped prompts {self._path}, block {number}")
-        if rate != MASTER_RATE:
-            raise SpeechError(f"shipped prompts {self._path}: at {rate} Hz, not {MASTER_RATE}; `make prompts-ship`")
+        if rate != RATE:
+            raise SpeechError(f"shipped prompts {self._path}: at {rate} Hz, not {RATE}; `make prompts-ship`")
         with self._lock:
             self._decoded[number] = samples
             while len(self._decoded) > _KEPT:
@@ -127,7 +132,7 @@ class ShippedEngine:
         speaks(self, language)
         found = self.ready.sound(words)
         if found is not None:
-            return found, MASTER_RATE
+            return found, RATE
         if self.other is None:
             raise SpeechError(f"{words[:60]!r} is not among the shipped prompts, and no voice is here: {self.missing}")
         return self.other.render(words, language)
@@ -140,17 +145,20 @@ class ShippedEngine:
         return [spoken[one] if one in spoken else self.render(one, language) for one in words]
 
 
-def write_set(folder: Path, language: str, voice: str, sounds: Iterable[tuple[str, Samples]], compression: float = COMPRESSION) -> int:
+def write_set(folder: Path, language: str, voice: str, sounds: Iterable[tuple[str, Samples]]) -> int:
     """Write a language's set: texts with their masters at 16 kHz. The same sounds give the same bytes. Returns the set's size in bytes."""
-    content, blocks, texts = bytearray(), [], {}
+    content, blocks = bytearray(), []
+    texts: dict[str, tuple[int, int, int]] = {}
+    level = (_MOST_BITS - BITS.get(language, LEAST_BITS)) / (_MOST_BITS - LEAST_BITS)
     for number, group in enumerate(_groups(sounds)):
         parts: list[Samples] = []
         at = 0
-        for text, sound in group:
-            texts[text] = [number, at, len(sound)]
+        for alike, master in group:
+            sound = np.asarray(soxr.resample(master, MASTER_RATE, RATE, "HQ"), dtype=np.float32)[: len(master) * RATE // MASTER_RATE]
+            texts |= dict.fromkeys(alike, (number, at, len(sound)))
             parts += [sound, np.zeros(_GAP, dtype=np.float32)]
             at += len(sound) + _GAP
-        block = _reproducible(np.concatenate(parts), compression)
+        block = _reproducible(np.concatenate(parts), level)
         blocks.append([len(content), len(block)])
         content += block
     rows = ",\n".join(f"  {json.dumps(text, ensure_ascii=False)}: {json.dumps(where)}" for text, where in texts.items())
@@ -160,21 +168,21 @@ def write_set(folder: Path, language: str, voice: str, sounds: Iterable[tuple[st
     return len(content) + len(head.encode())
 
 
-def _groups(sounds: Iterable[tuple[str, Samples]]) -> Iterator[list[tuple[str, Samples]]]:
-    group: list[tuple[str, Samples]] = []
-    for one in sounds:
-        group.append(one)
-        if len(group) == _BLOCK:
-            yield group
-            group = []
-    if group:
-        yield group
+def _groups(sounds: Iterable[tuple[str, Samples]]) -> Iterator[list[tuple[list[str], Samples]]]:
+    """Different sounds, each with all texts that sound so, in blocks, in the order in which they first came."""
+    alike: dict[bytes, tuple[list[str], Samples]] = {}
+    for text, sound in sounds:
+        alike.setdefault(blake2s(sound.tobytes()).digest(), ([], sound))[0].append(text)
+    different = list(alike.values())
+    for at in range(0, len(different), _BLOCK):
+        yield different[at : at + _BLOCK]
 
 
-def _reproducible(samples: Samples, compression: float) -> bytes:
-    """Samples as an Ogg Opus stream whose bytes follow from them alone: the stream's number is fixed, and every page's check sum."""
+def _reproducible(samples: Samples, level: float) -> bytes:
+    """Samples as an Ogg Opus stream whose bytes follow from them alone: the stream's number is fixed, and every page's check sum.
+    `level` is libsndfile's scale of compression, 0 to 1, which is linear in the bits."""
     file = BytesIO()
-    soundfile.write(file, samples, MASTER_RATE, format="OGG", subtype="OPUS", compression_level=compression)
+    soundfile.write(file, samples, RATE, format="OGG", subtype="OPUS", compression_level=level)
     stream, at = bytearray(file.getvalue()), 0
     while at < len(stream):
         body = sum(stream[at + 27 : at + 27 + stream[at + 26]])

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from ivr.accounts import attempts
 from ivr.accounts.port import BooksBusy
 from ivr.engine.values import Secret, Span
 from tests.accounts.money_help import ANNA, BOB, NOON, PASSWORD, RICH, Desk, minutes, terms
@@ -183,12 +182,6 @@ def test_a_crashed_attempt_that_comes_again_after_the_lock_counts_anew(anna: Des
     wrong(anna, 2)
     crash(anna, monkeypatch, "0000", "sms:1")
     assert anna.send(password="0000", key="sms:1", now=minutes(30)).values == {"left": 2} and counted(anna) == 1
-
-
-def test_attempts_that_nobody_repeats_are_forgotten_and_stay_counted(anna: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    crash(anna, monkeypatch, "0000", "sms:1")
-    assert anna.store.write(lambda connection: attempts.forget(connection, NOON)) == 0
-    assert anna.store.write(lambda connection: attempts.forget(connection, NOON + STEP)) == 1 and counted(anna) == 1
 
 
 # -- what cannot be looked at does not count

@@ -153,14 +153,14 @@ def test_one_key_is_one_grant_and_one_fee(desk: Desk) -> None:
 
 
 def test_whatever_cannot_be_read_is_told_alike(desk: Desk, store: Store) -> None:
-    desk.give(RICH)
-    store.write(
-        lambda connection: connection.execute(
-            "INSERT INTO bill_reader SELECT msisdn, ?, '2026-11-01T00:00:00.000000+00:00' FROM line WHERE msisdn IN (?, ?)",
-            (RICH, "994501110007", "992931110001"),
-        )
-    )
-    for owner in (OTHER, "994599999999", "447700900123", "994501110007", "992931110001", RICH):
+    prepaid, others, was_postpaid = "994501110007", "992931110101", "994501110003"
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO line VALUES (?, 'tcell', 'postpaid', 'active', 'Salom', 'en', 0, 1, NULL)", (others,))
+        for owner in (others, was_postpaid):
+            connection.exec_driver_sql("INSERT INTO bill VALUES (?, 'AZN', 1, 1, '2026-12-01')", (owner,))
+        for owner in (prepaid, others, was_postpaid):
+            connection.exec_driver_sql("INSERT INTO bill_reader VALUES (?, ?, '2026-11-01T00:00:00.000000+00:00')", (owner, RICH))
+    for owner in (OTHER, "994599999999", ABROAD, prepaid, was_postpaid, others, RICH):
         answer = desk.read_by(RICH, owner=owner)
         assert (answer.outcome, answer.values) == ("not_granted", {}), "not granted, unknown, foreign, prepaid, another operator's, oneself"
     assert desk.read_by(OTHER).outcome == "not_granted"
@@ -283,6 +283,22 @@ def test_two_requests_of_one_night_for_two_numbers_wait_each(desk: Desk, store: 
     assert desk.give(RICH, NIGHT).outcome == "too_many"
     assert carry_out(store, CYCLE) == 20
     assert {entry[0] for entry in desk.listed(CYCLE)} == set(numbers) and len(told(store)) == 20
+
+
+def test_a_request_that_its_owner_overtakes_is_left_alone(desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Due work has just read what waits, and then the owner asks."""
+    desk.give(RICH, NIGHT)
+    operate = store.operate
+
+    def overtaken(*given: object, **named: object) -> Answer:
+        monkeypatch.setattr(store, "operate", operate)
+        assert desk.take_back(RICH, CYCLE).outcome == "ok"
+        return operate(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "operate", overtaken)
+    assert carry_out(store, CYCLE) == 0
+    assert desk.listed(CYCLE) == [] and len(told(store)) == 1
+    assert carry_out(store, CYCLE) == 0
 
 
 def test_more_than_one_round_of_requests_is_carried_out_in_rounds(store: Store) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from ivr.engine.effects import Sms
 from tests.accounts.conftest import NOON
 
 LINE = "994501110001"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Phones:
@@ -166,7 +170,7 @@ def test_a_message_that_brings_every_process_down_is_given_up_too(store: Store) 
 def test_a_delivery_that_hangs_is_left_behind_and_the_others_go_on(store: Store) -> None:
     wait(store, "hangs", "b", "c")
     release = threading.Event()
-    phones = Phones(first=lambda sms: release.wait(30) if sms.text == "hangs" and len(phones.asked) == 1 else None)  # type: ignore[arg-type, return-value]
+    phones = Phones(first=lambda sms: release.wait(30) if sms.text == "hangs" and len(phones.asked) == 1 else None)  # type: ignore[arg-type]
     mail = Outbox(store, phones, patience=0.05)
     assert mail.run(NOON) == Sent(failed=1), "what is behind it is put back"
     assert rows(store) == [("hangs", "waiting", 1), ("b", "waiting", 0), ("c", "waiting", 0)]
@@ -179,7 +183,7 @@ def test_a_delivery_that_hangs_is_left_behind_and_the_others_go_on(store: Store)
 def test_a_network_that_hangs_altogether_gets_no_more_than_a_few(store: Store) -> None:
     wait(store, *map(str, range(20)))
     release = threading.Event()
-    phones = Phones(first=lambda sms: release.wait(30))  # type: ignore[arg-type, return-value]
+    phones = Phones(first=lambda sms: release.wait(30))  # type: ignore[arg-type]
     mail = Outbox(store, phones, patience=0.02)
     for _ in range(10):
         mail.run(NOON)
@@ -223,3 +227,43 @@ def test_dead_letters_are_listed_without_their_words_and_tried_again(store: Stor
     assert rows(store)[:2] == [("secret words", "waiting", 0), ("b", "waiting", 0)]
     assert Outbox(store, Phones()).run(NOON).delivered == 2
     assert retry(store, NOON, [one.id for one in found]) == [], "what was delivered stays delivered"
+
+
+def test_what_was_not_begun_when_it_is_closed_stays_due(store: Store) -> None:
+    wait(store, "a", "b", "c")
+    phones = Phones(first=lambda sms: mail.close())
+    mail = Outbox(store, phones)
+    assert mail.run(NOON) == Sent(delivered=1) and rows(store) == [("a", "delivered", 1), ("b", "waiting", 0), ("c", "waiting", 0)]
+    assert mail.run(NOON) == Sent() and Outbox(store, Phones()).run(NOON).delivered == 2
+
+
+DYING = """
+import datetime, os, sys
+from ivr.accounts.outbox import Outbox
+from ivr.accounts.store import Store
+
+class Phones:
+    left = 3
+
+    def deliver(self, sms):
+        with open(sys.argv[2], "a") as taken:
+            taken.write(sms.text + "\\n")
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), 9)
+
+Outbox(Store(sys.argv[1]), Phones()).run(datetime.datetime.fromisoformat(sys.argv[3]))
+"""
+
+
+def test_processes_that_are_killed_while_they_deliver_lose_nothing(store: Store, tmp_path: Path) -> None:
+    wait(store, *map(str, range(7)))
+    taken, moment = tmp_path / "taken", NOON
+    for _ in range(2):
+        killed = subprocess.run([sys.executable, "-c", DYING, store.url, str(taken), moment.isoformat()], cwd=ROOT, check=False)
+        assert killed.returncode == -9
+        assert Outbox(store, Phones()).run(moment) == Sent(), "what it had claimed is nobody else's for a while"
+        moment += LEASE
+    phones = Phones()
+    assert Outbox(store, phones).run(moment) == Sent(delivered=7) and phones.taken == list(map(str, range(7)))
+    assert taken.read_text().split() == ["0", "1", "2"] * 2, "delivered, and nobody could say so"

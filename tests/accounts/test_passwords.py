@@ -137,13 +137,22 @@ def test_a_missing_pepper_is_never_made_anew_where_it_was_used(desk: Desk, tmp_p
     bare.close()
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "1 abc\n", f"0 {HEX}\n", f"x {HEX}\n", f"1 {HEX}\n2 {HEX[:-1]}g\n", "\xff\xfe"])
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "1 abc\n", f"0 {HEX}\n", f"x {HEX}\n", f"1 {HEX}\n2 {HEX[:-1]}g\n", f"1 {HEX}\n1 {HEX[::-1]}\n", "\xff\xfe"]
+)
 def test_a_broken_pepper_file_is_told_with_its_line(tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "pepper"
     path.write_text(text, "latin-1")
     with pytest.raises(PepperMissing):
         peppers(path).newest()
     assert str(path) in caplog.text and HEX not in caplog.text and path.read_text("latin-1") == text
+
+
+@pytest.mark.parametrize("path", ["folder", "nowhere/pepper"])
+def test_a_pepper_that_can_be_neither_read_nor_made_stops_nothing_else(tmp_path: Path, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "folder").mkdir()
+    assert not peppers(tmp_path / path).ready()
+    assert "neither read nor made" in caplog.text
 
 
 def test_a_pepper_that_others_can_read_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -247,6 +247,11 @@ def test_to_whom_it_cannot_be_sent(anna: Desk, to: str, told: str) -> None:
     assert anna.balance() == balance and anna.rows("SELECT * FROM transfer") == []
 
 
+def test_another_operators_line_is_foreign_in_the_same_currency_too(anna: Desk) -> None:
+    anna.execute("UPDATE line SET operator = 'other' WHERE msisdn = ?", BOB)
+    assert outcome(anna.send()) == ("unknown_number", {})
+
+
 def test_to_an_expired_line_it_cannot_be_sent(anna: Desk) -> None:
     anna.execute("UPDATE line SET expires = '2026-11-21' WHERE msisdn = ?", BOB)
     assert anna.send().outcome == "unknown_number"
@@ -293,6 +298,12 @@ def test_a_request_that_comes_again_gets_its_answer_and_nothing_is_done(anna: De
 def test_a_refusal_is_remembered_too(anna: Desk, to: str) -> None:
     first = anna.send(to=to, key="sms:1")
     assert first.outcome != "ok" and outcome(anna.send(to=to, key="sms:1", now=minutes(90))) == outcome(first)
+
+
+def test_what_was_done_stays_the_answer_of_a_line_that_may_do_nothing_any_more(anna: Desk) -> None:
+    first = anna.send(key="sms:1")
+    anna.execute("UPDATE line SET status = 'barred' WHERE msisdn = ?", ANNA)
+    assert outcome(anna.send(key="sms:1")) == outcome(first) and anna.send(key="sms:2").outcome == "unavailable"
 
 
 def test_not_registered_stays_the_answer_of_its_key(desk: Desk) -> None:

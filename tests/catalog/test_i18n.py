@@ -30,7 +30,7 @@ SLOT = re.compile(r"\{([a-z_][A-Za-z0-9_.]*)(?::[a-z]+)?\}")
 SIGNS = set("0123456789 \n.,:;!?-*#()'+/%")
 ALPHABET = {"az": "abcçdeəfgğhxıijkqlmnoöprsştuüvyz", "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"}
 CAPITALS = {"az": "ABCÇDEƏFGĞHXIİJKQLMNOÖPRSŞTUÜVYZ", "ru": ALPHABET["ru"].upper()}
-LATIN_IN_RUSSIAN = {"SMS", "AZN", "TJS", "AZ", "EN", "RU", "Azercell", "PIN2", "SIM"}
+LATIN_IN_RUSSIAN = {"SMS", "AZN", "TJS", "AZ", "EN", "RU", "Azercell", "Tcell", "money", "PIN2", "SIM"}
 TURKISH = re.compile(
     r"kontör|fatura(?!n)|yükle|tuş|geçersiz|bakiye|\bücret|bekle|şebeke|\bevet|hayır|lütfen|müşteri|dolaşım|geçerli|\bnumara|giriniz|arayın|lar için",
     re.IGNORECASE,

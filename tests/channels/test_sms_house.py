@@ -181,4 +181,4 @@ def test_what_nobody_understands_is_answered_once(home: Path, gateway: Gateway) 
 
 def test_an_unknown_line_is_told_so_and_nothing_is_made(gateway: Gateway) -> None:
     (told,) = gateway.one(TRANSFER, "u1", "992937777777")
-    assert "not served" in told["text"] and gateway.house.runner.services.line("992937777777", NOON) is None
+    assert "Tcell" in told["text"] and gateway.house.runner.services.line("992937777777", NOON) is None

@@ -7,15 +7,20 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivr.channels.sms import LIMIT, SmsRoute
 from ivr.engine.effects import End, Sms
 from ivr.records.metrics import Metrics
 from ivr.sessions.requests import Open, Reply, Request
+from ivr.web.native import Native
+from tests.web.fakes import site
 
 SMS = {"from": "+994501110001", "to": "2112", "text": "RU", "id": "m1"}
 FORM, JSON = (b"content-type", b"application/x-www-form-urlencoded"), (b"content-type", b"application/json; charset=utf-8")
@@ -237,3 +242,27 @@ def test_a_failure_is_503_and_says_nothing_of_whom_or_what(caplog: pytest.LogCap
         raise OSError("994501110001")
 
     assert ask(form(id=None), identity=fails).status == 503
+
+
+ANYTHING = st.one_of(
+    st.binary(max_size=200),
+    st.builds(lambda pairs: urlencode(pairs).encode(), st.lists(st.tuples(st.sampled_from(["from", "to", "text", "id", "x"]), st.text()))),
+    st.builds(
+        lambda found: json.dumps(found).encode(),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["from", "to", "text", "id", "x"]), inner),
+            max_leaves=8,
+        ),
+    ),
+)
+
+
+@given(ANYTHING, st.sampled_from([FORM, JSON]))
+def test_whatever_is_posted_gets_an_answer(body: bytes, kind: tuple[bytes, bytes]) -> None:
+    asked = ask(body, headers=(kind,))
+    assert asked.status in (200, 400, 503) and (asked.status == 200 or asked.text.count("\n") == 1)
+
+
+def test_the_server_has_the_route(tmp_path: Path) -> None:
+    assert Native(site(tmp_path)).find("/sms") is not None and Native(site(tmp_path)).find("/sms/") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -111,7 +112,8 @@ def test_wrong_usage_is_one_line(capsys: pytest.CaptureFixture[str], words: tupl
 def test_the_inbox_shows_flash_messages_and_what_was_delivered_only(capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings.from_environment()
     books = open_books(settings, clock_of(settings))
-    BooksMessages(books, at_once=False).send([Sms(LINE, "Azercell", "waits", "en", "k1")], "azercell", clock_of(settings).now())
+    tomorrow = clock_of(settings).now() + datetime.timedelta(days=1)  # what is due by now the demo network delivers
+    BooksMessages(books, at_once=False).send([Sms(LINE, "Azercell", "waits", "en", "k1")], "azercell", tomorrow)
     BooksMessages(books, at_once=True).send([Sms(LINE, "Azercell", "flashes", "en", "k2", True)], "azercell", clock_of(settings).now())
     books.close()
     assert [(row["text"], row["class"]) for row in rows(capsys, "inbox", LINE)] == [("flashes", 0)]
@@ -166,28 +168,38 @@ def test_parts_of_an_sms(text: str, encoding: str, parts: int) -> None:
 
 @pytest.fixture
 def switched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Menus whose operator has a switch on Help, `advice`, that is on."""
+    """Menus of azercell with two switches more: `advice` on Help, that is on, and `other`, that is off."""
     shutil.copytree(ROOT / "menus", tmp_path / "menus")
     shutil.copytree(ROOT / "locales", tmp_path / "locales")
     operator = tmp_path / "menus" / "azercell" / "operator.yaml"
     text = operator.read_text("utf-8")
-    line = next(line for line in text.splitlines() if line.startswith("switches:"))
-    operator.write_text(text.replace(line, "switches: {advice: true, other: false}"), "utf-8")
+    assert text.count("\nswitches: {") == 1
+    operator.write_text(text.replace("\nswitches: {", "\nswitches: {advice: true, other: false, "), "utf-8")
     menu = tmp_path / "menus" / "azercell" / "help.yaml"
     menu.write_text(menu.read_text("utf-8").replace("serves: everyone\n", "serves: everyone\nswitch: advice\n"), "utf-8")
     monkeypatch.setenv("IVR_MENUS", str(tmp_path / "menus"))
     return tmp_path
 
 
+def ours(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the switches that `switched` adds, and of another operator's."""
+    return [row for row in found if row["name"] in ("advice", "other", "money")]
+
+
 def test_a_switch_is_listed_turned_and_turned_back(capsys: pytest.CaptureFixture[str], switched: Path) -> None:
     advice = {"operator": "azercell", "name": "advice", "on": True, "default": True, "by_hand": False}
     other = {"operator": "azercell", "name": "other", "on": False, "default": False, "by_hand": False}
-    assert rows(capsys, "switch") == [advice, other]
+    money = {"operator": "tcell", "name": "money", "on": True, "default": True, "by_hand": False}
+    assert ours(rows(capsys, "switch", "azercell")) == [advice, other]
+    assert ours(rows(capsys, "switch")) == [advice, other, money]
     assert "Help" in rows(capsys, "ussd", "*111#", "--from", LINE, "--lang", "en")[0]["text"]
-    assert rows(capsys, "switch", "azercell", "advice", "off") == [{**advice, "on": False, "by_hand": True}, other]
+    assert ours(rows(capsys, "switch", "azercell", "advice", "off")) == [{**advice, "on": False, "by_hand": True}, other]
     assert "Help" not in rows(capsys, "ussd", "*111#", "--from", LINE, "--lang", "en")[0]["text"]
-    assert ivr(capsys, "switch")[1] == "azercell  advice  off, turned by hand\nazercell  other  off\n"
-    assert rows(capsys, "switch", "advice", "default") == [advice, other]
+    told = [line.split(maxsplit=2) for line in ivr(capsys, "switch")[1].splitlines()]
+    assert (
+        ["azercell", "advice", "off, turned by hand"] in told and ["azercell", "other", "off"] in told and ["tcell", "money", "on"] in told
+    )
+    assert ours(rows(capsys, "switch", "azercell", "advice", "default")) == [advice, other]
     assert "Help" in rows(capsys, "ussd", "*111#", "--from", LINE, "--lang", "en")[0]["text"]
 
 
@@ -196,7 +208,8 @@ def test_a_switch_is_listed_turned_and_turned_back(capsys: pytest.CaptureFixture
     [
         (("azercel",), 'there is no operator "azercel" in '),
         (("azercell", "advise", "off"), 'azercell has no switch "advise" - did you mean "advice"?'),
-        (("zzz", "off"), 'azercell has no switch "zzz" - there is advice, other'),
+        (("azercell", "zzz", "off"), 'azercell has no switch "zzz" - there is '),
+        (("zzz", "off"), "several operators are here: say which (azercell, tcell)"),
         (("advice", "of"), 'a switch is turned on, off or default, not "of" - did you mean "off"?'),
         (("a", "b", "c", "d"), "write [OPERATOR] [NAME on|off|default]"),
         (("nobody", "advice", "off"), 'there is no operator "nobody" in '),
@@ -209,7 +222,7 @@ def test_what_is_wrong_with_it(capsys: pytest.CaptureFixture[str], switched: Pat
 
 
 def test_a_broken_file_of_switches_is_a_line(capsys: pytest.CaptureFixture[str], switched: Path) -> None:
-    ivr(capsys, "switch", "advice", "off")
+    ivr(capsys, "switch", "azercell", "advice", "off")
     (switched / "home" / "switches.json").write_text("{")
     code, out, err = ivr(capsys, "switch")
     assert code == 1 and not out and "is not what `ivr switch` writes" in err and len(err.splitlines()) == 1

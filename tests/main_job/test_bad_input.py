@@ -13,6 +13,7 @@ from tests.main_job.server import Server
 from tests.main_job.words import Words
 
 AZ, RU, EN, EXPIRED, BARRED = "994501110001", "994501110002", "994501110003", "994501110005", "994501110006"
+POSTPAID = "994501110101"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 RU_MAIN = "Мой номер\n1. Счёт\n2. Бонусы\n3. Тариф\n4. Роуминг\n98. Далее"
 
@@ -44,8 +45,8 @@ def a_call_goes_on(server: Server) -> Iterator[None]:
         ("994509999999", "*111#", "", "END Bu nomreye Azercell xidmet gostermir."),
         (EXPIRED, "*111#", "", "END Your line expired on 01.10.2026. Top it up to use it again."),
         (BARRED, "*111#", "", "END Ваш номер заблокирован. Позвоните бесплатно по номеру 111."),
-        (EN, "*650#", "", "END This is for postpaid lines. Yours: *111#, a call to 2112 or an empty SMS to 2112."),
-        (RU, "*111#", "5", f"CON Такого варианта нет.\n{RU_MAIN}"),
+        (POSTPAID, "*111#", "", "END Bu xidmet evvelceden odenisli xetler ucundur. Sizin ucun: *650#, 650 nomresine zeng ve ya bos SMS."),
+        (RU, "*111#", "55", f"CON Такого варианта нет.\n{RU_MAIN}"),
         (RU, "*111#", "7" * 10_000, f"CON Такого варианта нет.\n{RU_MAIN}"),
         (RU, "*111#", "ə'\"\\; DROP TABLE line;--", f"CON Такого варианта нет.\n{RU_MAIN}"),
         (RU, "*111#", "١", f"CON Такого варианта нет.\n{RU_MAIN}"),  # a digit, but no key
@@ -66,7 +67,7 @@ def test_ussd_that_makes_no_sense(server: Server, msisdn: str, code: str, text: 
         (BARRED, "2112", "Ваш номер заблокирован. Позвоните бесплатно по номеру один один один"),
         (EXPIRED, "2112", "Your line expired on the first of October twenty twenty-six Top it up to use it again"),
         ("994509999999", "2112", "Bu nömrəyə Azercell xidmət göstərmir"),
-        (AZ, "650", "Bu nömrə fakturalı xətlər üçündür. Zəhmət olmasa, iki bir bir iki nömrəsinə zəng edin"),
+        (POSTPAID, "2112", "Bu nömrə fakturasız xətlər üçündür. Zəhmət olmasa, altı beş sıfır nömrəsinə zəng edin"),
     ],
 )
 def test_calls_that_make_no_sense(server: Server, msisdn: str, number: str, said: str) -> None:

@@ -13,7 +13,7 @@ RU, EN = "994501110002", "994501110003"
 BALANCE = "*111*1*7#"
 EN_PAGE = "CON 0.91 AZN till 01.12.2026\nSimSim\nNo bonuses\n0. Back\n00. Menu"
 EN_ACCOUNT = "CON Account\n1. Balance\n2. Last charges\n7. Expiry, tariff, bonuses\n0. Back\n00. Menu"
-EN_MAIN = "CON My line\n1. Account\n2. Bonuses\n3. Tariff\n4. Roaming\n6. Notices\n8. Language\n9. Help"
+EN_MAIN = "CON My line\n1. Account\n2. Bonuses\n3. Tariff\n4. Roaming\n5. Card check\n6. Notices\n7. Another's bill\n8. Language\n9. Help"
 
 
 def balance(server: Server, msisdn: str) -> str:

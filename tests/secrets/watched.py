@@ -43,6 +43,7 @@ def _fail_on_order() -> None:
     real, flag = Passwords.verify, os.environ.get("CANARY_FAIL")
 
     def verify(self: Passwords, msisdn: str, service: str, secret: Any, stored: Any) -> bool:
+        logging.getLogger("ivr").debug("a password of %s is looked at: %r", service, secret)
         if flag and Path(flag).exists():
             raise RuntimeError(f"forced to fail with {secret}, {secret!r} and {stored!r}")
         return real(self, msisdn, service, secret, stored)

@@ -78,4 +78,4 @@ menus:
     say: "Due {bill.due}."
 """
 FILES = {"extra.yaml": EXTRA, "posted.yaml": BILL}
-CHANGES = {"switches: {}": "switches: {offers: true}"}
+CHANGES = {"switches: {grants": "switches: {offers: true, grants"}

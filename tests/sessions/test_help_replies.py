@@ -106,7 +106,7 @@ def test_a_sender_that_is_no_phone_number_gets_nothing(desk: Desk, sender: str) 
 
 def test_books_that_fail_are_told_as_such(make: Make) -> None:
     class Failing(BooksMessages):
-        def allowed(self, *given: object) -> bool:  # type: ignore[override]
+        def allowed(self, *given: object) -> bool:
             raise OSError("the disk is gone")
 
     desk = make()

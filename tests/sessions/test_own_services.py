@@ -51,7 +51,8 @@ def test_an_operators_own_service_is_called_and_kept_with_the_release(make: Make
     current = desk.releases.current["azercell"].release
     assert current != record.release
     (menus / "services.yaml").unlink()
-    assert not desk.releases.refresh() and any(fault.code == "E014" for fault in desk.releases.faults)
+    desk.releases.refresh()  # the menus that do not need it are published without it
+    assert desk.releases.current["azercell"].release == current and any(fault.code == "E014" for fault in desk.releases.faults)
     # another process, which compiles the pinned release from what was kept of it
     kept = Releases(desk.menus, desk.locales, tmp_path / "home" / "releases", strict=False)
     pinned = kept.pinned("azercell", record.release)

@@ -10,6 +10,7 @@ import pytest
 
 from ivr.catalog.compile import compile_operator
 from ivr.catalog.spoken import spoken_words
+from ivr.commands_prompts import OnDisk
 from ivr.engine.model import Model
 from ivr.engine.speech_rules import CurrencyWords, NounForms, SpeechRules
 from ivr.house import House
@@ -131,3 +132,22 @@ def test_a_name_that_no_voice_can_read_needs_a_spoken_form(tmp_path: Path, tarif
     ]
     said = set(spoken_words(model))
     assert all(any(at == language and words in (tariff, "гяндж ол", "ganj ol") for at, words in said) for language in ("az", "en", "ru"))
+
+
+def test_the_command_readies_each_operators_own_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(CORPUS / "base", tmp_path / "tree")
+    menus = tmp_path / "tree" / "menus"
+    shutil.copytree(menus / "small", menus / "wrong")
+    (menus / "wrong" / "operator.yaml").write_text("operator: wrong\n")
+    operator = menus / "small" / "operator.yaml"
+    rules = "speech: {and: true, currencies: {EUR: {en: {unit: {one: euro, other: euros}}}}}\n"
+    operator.write_text(operator.read_text("utf-8").replace("currency: AZN\n", "currency: TJS\n") + rules, "utf-8")
+    monkeypatch.setenv("IVR_MENUS", str(menus))
+    said = OnDisk()
+    (speech,) = said.speech()
+    assert (speech.languages, speech.currencies, speech.rules.conjunction) == (("en",), ("TJS", "EUR"), True)
+    assert speech.said_in("en") == ("TJS", "EUR") and ("en", "sim sim") in set(said.fixed_words())
+    assert said.places() == (menus, tmp_path / "tree" / "locales")
+    assert capsys.readouterr().err == "ivr: wrong is left out: its menus have faults; `ivr check` lists them\n", "once, and not silently"

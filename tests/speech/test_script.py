@@ -16,6 +16,7 @@ import soundfile
 from ivr.speech import cli
 from ivr.speech.inventory import OperatorSpeech, inventory
 from ivr.speech.library import PromptLibrary
+from ivr.speech.recordings import Recordings
 from ivr.speech.script import COLUMNS, Line, Row, as_csv, as_html, rows
 from ivr.speech.units import Unit, unit
 from ivr.speech.voice import EspeakEngine
@@ -150,6 +151,13 @@ def test_status_tells_coverage_by_voice_and_every_defect(
     row = found["languages"]["en"]
     assert (row["recorded"], row["missing"], row["stale"], row["new"]) == (1, 0, 0, 1)
     assert row["voices"]["recording leyla"] == 1 and sum(row["voices"].values()) == row["ready"] == row["prompts"]
+
+
+def test_a_name_in_capitals_is_told_what_it_was_to_be(tmp_path: Path) -> None:
+    one = unit("Your balance is", "en")
+    tone(tmp_path / "en" / "leyla" / f"{one.id.upper()}.WAV", 1.0)
+    (defect,) = Recordings(tmp_path).strays([one], {("en", one.id): one})
+    assert defect.kind == "unknown" and f"did you mean {one.id}.wav?" in defect.told
 
 
 def test_status_tells_what_is_missing_and_stale(

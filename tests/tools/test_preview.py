@@ -97,9 +97,9 @@ def test_the_letter_that_forces_ucs2_is_named(capsys: pytest.CaptureFixture[str]
 
 
 def test_questions_confirmation_and_complaints(capsys: pytest.CaptureFixture[str]) -> None:
-    whats = [row["what"] for row in rows(capsys, "language.change", "--lang", "en")]
+    whats = [row["what"] for row in rows(capsys, "language.change", "--operator", "azercell", "--lang", "en")]
     assert whats == ["question language", "page"]
-    whats = [row["what"] for row in rows(capsys, "language.change", "--lang", "en", "--all")]
+    whats = [row["what"] for row in rows(capsys, "language.change", "--operator", "azercell", "--lang", "en", "--all")]
     assert whats == ["question language", "question language, other", "page", "outcome unavailable", "outcome late"]
 
 
@@ -157,7 +157,8 @@ def test_the_channel_is_the_first_that_comes_to_the_menu(
     [
         (["balanse"], 'there is no menu "balanse" - did you mean "balance"?'),
         (["prepaid.balanse"], 'did you mean "prepaid.balance"?'),
-        (["main"], '"main" is help.main of azercell, '),
+        (["main"], ", help.main of azercell, "),
+        (["main"], ", money.main of tcell: give the whole id, or --operator"),
         (["balance", "--lang", "fr"], 'Azercell does not offer "fr"; it offers az, en, ru'),
         (["balance", "--operator", "azersel"], 'there is no operator "azersel" - did you mean "azercell"?'),
         (["turn_off", "--outcome", "alredy"], 'prepaid.turn_off has no outcome "alredy" - did you mean "already"?'),

@@ -1,6 +1,6 @@
 """Any order of transfers, fees, refusals, broken operations, repeats and restarts: a plain model and the books agree after each step.
 
-The rules of the services are driven the same way in `test_ledger_machine.py`; this machine drives the store underneath them.
+`test_services_machine.py` drives the rules of the services the same way; this machine drives the store underneath them.
 """
 
 from __future__ import annotations

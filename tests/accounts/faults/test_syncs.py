@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.ledger_books import AT, make_books, postings_of, transfer
+from bench.ledger_books import AT, copy_books, make_books, postings_of, transfer
 from bench.ledger_disk import Disk
+from bench.ledger_transfers import Ledger, Plain, requests, rows_of
+from ivr.accounts.audit import audit
 from ivr.accounts.store import Store
 from ivr.accounts.transaction import Transaction
 from ivr.engine.values import Answer
@@ -60,6 +62,30 @@ def test_those_who_wait_together_wait_for_the_disk_once(tmp_path: Path) -> None:
         assert disk.syncs - before == 2  # the slow one's and the group's
         assert len(postings_of(store)) == 61
         store.close()
+
+
+def test_256_in_flight_wait_for_a_tenth_of_an_fsync_each_at_the_most(tmp_path: Path) -> None:
+    url = make_books(tmp_path, 100, 1_000_000_000)
+    with Disk() as disk:
+        ledger = Ledger(url, 256)
+        ledger.run(requests(0, 2_560, 100))
+        ledger.close()
+    assert disk.syncs <= 256
+    store = Store(url)
+    assert len(postings_of(store)) == 2_560 and audit(store).differences == ()
+    store.close()
+
+
+def test_the_benchmark_compares_the_same_rows(tmp_path: Path) -> None:
+    empty = make_books(tmp_path, 10, 1_000_000_000)
+    sides = []
+    for name, way in (("ours", lambda url: Ledger(url, 1)), ("plain", Plain)):
+        url = copy_books(empty, tmp_path / name)
+        writing = way(url)
+        writing.run(requests(0, 40, 10))
+        writing.close()
+        sides.append(rows_of(url))
+    assert sides[0] == sides[1] and len(sides[0]) == 2 + 40 + 20 + 80 + 11
 
 
 def test_a_known_request_waits_for_nothing(tmp_path: Path) -> None:
