@@ -94,7 +94,7 @@ class Operator:
             case "accounts.balance":
                 values = {"main": balance, "expires": line.expires, "tariff": Tariff(line.tariff), "roaming": line.roaming}
                 return Answer("ok", {**values, "bonuses": self.bonuses})  # type: ignore[dict-item]
-            case "accounts.bill":
+            case "accounts.bill" | "grants.read":
                 figures = {"billed": azn("45.60"), "current": azn("12.07"), "advance": azn("20.00"), "due": day("2026-12-20")}
                 return Answer("ok", {**figures, "overdue": self.overdue})
             case "accounts.line":
@@ -106,6 +106,10 @@ class Operator:
             case "accounts.notices_on" | "accounts.notices_off":
                 on = call.service.endswith("on")
                 return Answer("already", {}) if line.notices == on else Answer("ok", {}, dataclasses.replace(line, notices=on))
+            case "cards.look_up":
+                return Answer("ok", {"used": True, "used_on": day("2026-11-02")})
+            case "grants.list":
+                return Answer("ok", {"total": 1, "numbers": ({"number": Msisdn("994501110002"), "waiting": False, "from": None},)})
         raise AssertionError(f"nobody answers {call.service}")
 
 

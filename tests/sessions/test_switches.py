@@ -55,7 +55,7 @@ def test_the_file_is_looked_at_four_times_a_second_at_the_most(tmp_path: Path) -
 def test_the_current_release_decides_and_not_the_pinned_one(desk: Desk) -> None:
     desk.dial("a", "*700#")
     operator = desk.menus / "azercell" / "operator.yaml"
-    operator.write_text(operator.read_text("utf-8").replace("{offers: true}", "{offers: false}"), "utf-8")
+    operator.write_text(operator.read_text("utf-8").replace("{offers: true", "{offers: false"), "utf-8")
     assert desk.releases.refresh()
     record = desk.runner.store.get("a")
     assert record is not None and record.release != desk.releases.current["azercell"].release

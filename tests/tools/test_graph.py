@@ -96,7 +96,8 @@ def test_every_code_is_where_the_engine_arrives() -> None:
             line = prepaid() if code.entry.serves == "prepaid" else postpaid()
             if menu == "prepaid.turn_on":
                 line = prepaid(notices=False)
-            walk = Walk(str(code).replace("{owner}", "994501110102"), line, "en")
+            dialled = str(code).format(owner="994501110102", number="994501110002", serial="1234567890", item="1")
+            walk = Walk(dialled, line, "en")
             assert walk.state.frames[-1].menu == menu, code
             assert "There is no such choice" not in walk.text, code
             tried += 1
