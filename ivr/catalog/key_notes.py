@@ -472,6 +472,7 @@ KEY_NOTES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "happening": {
         "name": ("The event of services.yaml.", "usage.charged"),
         "to": ("The line that is told.", '"994501110001"'),
+        "ways": ("The ways that the network has, where they are not the demo's.", "[flash, sms]"),
         "*": ("A value that the event brings.", '"0.05"'),
     },
     "told": {"to": ("The line.", '"992931110002"'), "get": ("Texts of what it gets.", '"You received 10.50"')},

@@ -224,7 +224,7 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
         "charged": "text",
         "ends": "switch",
     },
-    "happening": {"name": "text!", "to": "text!", "*": "text"},
+    "happening": {"name": "text!", "to": "text!", "ways": "texts", "*": "text"},
     "told": {"to": "text!", "get": "texts!"},
 }
 

@@ -21,8 +21,7 @@ from ivr.scenarios.expect import Failure, check
 from ivr.scenarios.model import Scenario
 from ivr.scenarios.play import NothingOpen, Player, Seen
 from ivr.scenarios.read import read_scenarios, scenario_files
-from ivr.scenarios.world import BackEnd, Stage, World
-from ivr.services.port import Services
+from ivr.scenarios.world import Stage
 
 MEMORY = Path("/dev/shm")
 """Linux's folder in memory."""
@@ -97,10 +96,8 @@ def run_scenario(stage: Stage, scenario: Scenario, *, to_the_end: bool = False) 
 
 
 @contextmanager
-def opened(target: Path, locales: Callable[[Path], Path], back_end: Callable[[Services, World], BackEnd] | None = None) -> Iterator[Suite]:
+def opened(target: Path, locales: Callable[[Path], Path]) -> Iterator[Suite]:
     """The suite of `target`: a folder of operators, one operator's folder, or a scenario file. `locales` finds a menu folder's catalogs.
-
-    `back_end` answers for services of the operators' own (`Stage`).
 
     Raises NothingToTest where there is nothing of the kind, NoMenus where the menus asked for have faults of their own.
     """
@@ -121,7 +118,7 @@ def opened(target: Path, locales: Callable[[Path], Path], back_end: Callable[[Se
             for path in scenario_files(menus / name):
                 if only in (None, path):
                     scenarios += read_scenarios(path, model, offers, faults)
-        yield Suite(Stage(releases, offers.services, Path(folder), back_end), tuple(scenarios), models, offers, tuple(faults.sorted()))
+        yield Suite(Stage(releases, offers.services, Path(folder)), tuple(scenarios), models, offers, tuple(faults.sorted()))
 
 
 def _offered(menus: Path) -> Offered:

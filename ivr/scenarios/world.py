@@ -10,9 +10,8 @@ import datetime
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from ivr.accounts.books import open_books
 from ivr.accounts.guarded import open_keys
@@ -71,27 +70,11 @@ class Notebook(logging.Handler):
         self.lines.append(f"{record.levelname} {record.name} {record.getMessage()}")
 
 
-class BackEnd(Services, Protocol):
-    """An operator's own back-end as scenarios play it: services beside ours, and what it does by itself."""
-
-    def due(self, now: datetime.datetime) -> None:
-        """Do what has fallen due by `now`, and tell whom it is about (`World.runner.tell`). Called after every step and every `wait`."""
-
-
 class Stage:
-    """What the scenarios of one run share: menus as compiled, services, and the books to copy. `folder` is a temporary one of its own.
+    """What the scenarios of one run share: menus as compiled, services, and the books to copy. `folder` is a temporary one of its own."""
 
-    `back_end` makes, for each scenario's world, the back-end that stands before the embedded services; none: they answer alone.
-    """
-
-    def __init__(
-        self,
-        releases: Releases,
-        services: Mapping[str, Service],
-        folder: Path,
-        back_end: Callable[[Services, World], BackEnd] | None = None,
-    ) -> None:
-        self.releases, self.services, self.folder, self.back_end = releases, services, folder, back_end
+    def __init__(self, releases: Releases, services: Mapping[str, Service], folder: Path) -> None:
+        self.releases, self.services, self.folder = releases, services, folder
         self._templates: dict[tuple[datetime.datetime, str | None], Path] = {}
         self.terms = {name: Terms.of(model.operator) for name, model in releases.current.items()}
 
@@ -136,9 +119,8 @@ class World:
         self.books = ScratchStore(f"sqlite:///{path}", pool=2)
         keys = open_keys(self.books, stage.folder, self.clock, cost=LIGHT)
         ours: Services = EmbeddedServices(self.books, stage.terms, keys)
-        self.back_end = None if stage.back_end is None else stage.back_end(ours, self)
         # as the house puts them together: answers are held to services.yaml, programmed ones too
-        services = Checked(Programmed(self.back_end or ours, scenario.services), stage.services, stage.operator_of)
+        services = Checked(Programmed(ours, scenario.services), stage.services, stage.operator_of)
         # the demo network: what leaves is delivered in the same moment
         self.runner = PlayedRunner(
             stage.releases,
@@ -183,13 +165,11 @@ class World:
         """Do the work that is due now, as the server and every command do."""
         self._look_ups.due(self.clock.now())
         self.runner.sweep()
-        self.due_work.run(self.clock.now())
         self.happen()
 
     def happen(self) -> None:
-        """Let the operator's own back-end do what it does by itself."""
-        if self.back_end is not None:
-            self.back_end.due(self.clock.now())
+        """Do what the books have fallen due of: requests that waited, events to be told, messages."""
+        self.due_work.run(self.clock.now())
 
     def sent(self, after: int) -> tuple[list[Sms], int]:
         """The messages that left since the one numbered `after`, to whomever, in order; and the number of the last."""

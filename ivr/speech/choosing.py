@@ -17,6 +17,7 @@ from ivr.speech.building import Source
 from ivr.speech.files import Entry, digest
 from ivr.speech.parts import SpeechError
 from ivr.speech.recordings import Defect, Recording, Recordings, Unusable, read_recording
+from ivr.speech.shipped import ShippedEngine
 from ivr.speech.stock import Sound, Stock
 from ivr.speech.units import Unit, Utterance, chunks, pieces, shaped, unit
 from ivr.speech.voice import Engine
@@ -180,9 +181,11 @@ class Machine:
             return covered
 
     def _completed(self, whole: Unit, planned: tuple[Unit | Pause, ...], sounds: list[Sound | Pause | None]) -> list[Sound | Pause]:
-        engine = self.engines.get(whole.language)
-        if engine is not None and any(isinstance(one, Sound) and not one.entry.voice.startswith(f"{engine.name} ") for one in sounds):
-            return [self.make(whole)]  # another voice built the rest: better this one says all of it than half
+        if whole.language in self.engines:
+            there = {_speaker(one.entry.voice) for one in sounds if isinstance(one, Sound)}
+            lacking = (one for one, sound in zip(planned, sounds, strict=True) if sound is None and isinstance(one, Unit))
+            if there and there != {_speaker(self.source(one).voice) for one in lacking}:
+                return [self.make(whole)]  # another voice built the rest: better this one says all of it than half
         done: list[Sound | Pause] = []
         for one, sound in zip(planned, sounds, strict=True):
             done.append(sound if sound is not None else self.make(one) if isinstance(one, Unit) else one)
@@ -211,6 +214,8 @@ class Machine:
         engine = self.engines.get(one.language)
         if engine is None:
             raise MissingPrompt(f"prompt {one.id}: no recording and no voice for {one.language} {one.words!r}")
+        if isinstance(engine, ShippedEngine):
+            engine = engine.speaker(shaped(one))
         return Source(f"{engine.name} {engine.version} {engine.voice(one.language)}", made_of(one), None, engine)
 
     def store(self, one: Unit, source: Source, sound: tuple[audio.Samples, int] | None = None) -> Entry:
@@ -233,4 +238,13 @@ class Machine:
         source = self.source(one)
         other_voice = source.engine is not None and not entry.voice.startswith(f"{source.engine.name} ")
         same_voice = entry.voice == source.voice or (other_voice and not replace)
+        if isinstance(source.engine, ShippedEngine) and source.engine.other is not None and other_voice:
+            # what its stand-in had to say is shipped now
+            same_voice = same_voice and _speaker(entry.voice) != source.engine.other.name
         return entry.made_of == source.made_of and same_voice and self._stock.undamaged(entry, since)
+
+
+def _speaker(voice: str) -> str:
+    """The voice's name in what the manifest remembers: a shipped prompt's is that of the voice it was made by."""
+    name, _, rest = voice.partition(" ")
+    return rest.split(" ")[1] if name == "shipped" and rest.count(" ") else name

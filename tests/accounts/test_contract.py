@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from ivr.accounts.port import Books, BooksBusy, KeyReused
 from ivr.accounts.transaction import Refused, Transaction
 from ivr.engine.values import Answer, Count, Money, Msisdn, Span, Tariff
 from tests.accounts.backends import BACKENDS, Backend
+from tests.accounts.faults.worker import CONTEXT, race
 
 DONE = Answer("ok", {})
 HOUR = datetime.timedelta(hours=1)
@@ -261,21 +261,10 @@ def test_threads_empty_an_account_to_the_last_unit(books: Books) -> None:
     assert balances(books)[msisdn(0)] == 1_000 and whole(books)
 
 
-def _empty(backend: str, url: str, name: str, begin: Any, results: Any) -> None:
-    books = BACKENDS[backend].open(url)
-    begin.wait(30)
-    shared = [transfer(books, f"shared{number}", 2, 3, 1).outcome for number in range(10)]
-    own = [transfer(books, f"{name}/{number}", 0, 1, 9_000).outcome for number in range(25)]
-    books.close()
-    results.put((shared, own.count("ok")))
-
-
-def test_processes_empty_an_account_to_the_last_unit(opened: Opened, request: pytest.FixtureRequest) -> None:
-    context: Any = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    begin, results = context.Event(), context.Queue()
+def test_processes_empty_an_account_to_the_last_unit(opened: Opened) -> None:
+    begin, results = CONTEXT.Event(), CONTEXT.Queue()
     (backend,) = [name for name, found in BACKENDS.items() if found is opened.backend]
-    processes = [context.Process(target=_empty, args=(backend, opened.url, f"p{number}", begin, results)) for number in range(8)]
+    processes = [CONTEXT.Process(target=race, args=(backend, opened.url, f"p{number}", begin, results)) for number in range(8)]
     for process in processes:
         process.start()
     begin.set()

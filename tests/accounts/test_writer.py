@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import threading
 import time
@@ -9,11 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ivr.accounts.port import BooksBusy
 from ivr.accounts.store import Store
 from ivr.accounts.transaction import Refused, Transaction
-from ivr.accounts.writer import BooksBusy, Writer
-from ivr.engine.values import Answer
-from tests.accounts.conftest import NOON
+from ivr.accounts.writer import Writer
+from ivr.engine.values import Answer, Money
+from ivr.services.embedded import EmbeddedServices
+from ivr.settings import Settings
+from tests.accounts.conftest import NOON, OPERATORS
+from tests.accounts.help import RICH, charge, line_of
 
 
 def test_an_operation_that_breaks_takes_no_other_with_it(store: Store) -> None:
@@ -80,6 +85,32 @@ def test_a_full_queue_is_busy_and_a_closed_writer_takes_nothing() -> None:
     writer.close()
     with pytest.raises(BooksBusy):
         writer.perform(lambda connection: 9)
+
+
+def test_where_too_many_wait_a_service_is_unavailable_and_the_same_key_works_later(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.accounts.store.Writer", functools.partial(Writer, waiting=2))
+    small = Store(store.url)
+    services = EmbeddedServices(small, OPERATORS)
+    gate, inside = threading.Event(), threading.Event()
+
+    def slow(transaction: Transaction) -> Answer:
+        inside.set()
+        gate.wait(10)
+        return Answer("ok", {})
+
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(small.operate, "slow", slow, kind="test", msisdn=None, at=NOON)
+        assert inside.wait(10)
+        queued = [pool.submit(charge, services, RICH, f"k{number}") for number in range(2)]
+        time.sleep(0.1)
+        assert charge(services, RICH, "k2") == Answer("unavailable", {})
+        gate.set()
+        assert [job.result().outcome for job in queued] == ["ok", "ok"]
+    assert charge(services, RICH, "k2").outcome == "ok"
+    assert line_of(services, RICH).balance == Money.parse("12.04", "AZN")
+    small.close()
 
 
 def test_every_connection_is_as_careful_as_money_needs(store: Store) -> None:

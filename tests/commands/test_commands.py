@@ -76,7 +76,9 @@ def test_ussd_in_russian_is_ucs2_and_in_pages(capsys: pytest.CaptureFixture[str]
 
 def test_ussd_of_a_postpaid_line(capsys: pytest.CaptureFixture[str]) -> None:
     (found,) = rows(capsys, "ussd", "*650#", "--from", "+994501110101")
-    assert found["text"] == "Faktura 45.60 AZN\nCari 12.07 AZN\nAvans 20.00 AZN\nOdenis 20.12.2026 tarixinedek\n3. Nomre\n5. Dil\n6. Komek"
+    figures = "Faktura 45.60 AZN\nCari 12.07 AZN\nAvans 20.00 AZN\nOdenis 20.12.2026 tarixinedek\n"
+    choices = "1. Fakturama icaze\n2. Basqa nomrenin fakturasi\n3. Nomre\n4. Kart yoxlamasi\n5. Dil\n6. Komek"
+    assert found["text"] == figures + choices
 
 
 @pytest.mark.parametrize(

@@ -22,16 +22,17 @@ pytestmark = pytest.mark.slow
 # What each line must hear, in order, written by hand; a reference is one or more units in one breath.
 AZ_MENU = (
     "Əsas menyu.", "Hesab üçün | bir | düyməsini basın", "Bonuslar üçün | iki | düyməsini basın", "Tarif üçün | üç | düyməsini basın",
-    "Rouminq üçün | dörd | düyməsini basın", "Bildirişlər üçün | altı | düyməsini basın", "Dil üçün | səkkiz | düyməsini basın",
-    "Kömək üçün | doqquz | düyməsini basın",
+    "Rouminq üçün | dörd | düyməsini basın", "Kart yoxlaması üçün | beş | düyməsini basın", "Bildirişlər üçün | altı | düyməsini basın",
+    "Başqa nömrənin fakturası üçün | yeddi | düyməsini basın", "Dil üçün | səkkiz | düyməsini basın", "Kömək üçün | doqquz | düyməsini basın",
 )  # fmt: skip
 RU_MENU = (
     "Главное меню.", "Счёт: нажмите | один", "Бонусы: нажмите | два", "Тариф: нажмите | три", "Роуминг: нажмите | четыре",
-    "Уведомления: нажмите | шесть", "Язык: нажмите | восемь", "Помощь: нажмите | девять",
+    "Проверка карты: нажмите | пять", "Уведомления: нажмите | шесть", "Чтобы прослушать счёт другого номера, нажмите | семь",
+    "Язык: нажмите | восемь", "Помощь: нажмите | девять",
 )  # fmt: skip
 EN_MENU = (
-    "Main menu.", "Account: press | one", "Bonuses: press | two", "Tariff: press | three", "Roaming: press | four", "Notices: press | six",
-    "Language: press | eight", "Help: press | nine",
+    "Main menu.", "Account: press | one", "Bonuses: press | two", "Tariff: press | three", "Roaming: press | four", "Card check: press | five",
+    "Notices: press | six", "To hear the bill of another number, press | seven", "Language: press | eight", "Help: press | nine",
 )  # fmt: skip
 EN_ACCOUNT = ("Your account.", "Balance: press | one", "Last charges: press | two", "Expiry, tariff, bonuses: press | seven")
 
@@ -85,7 +86,9 @@ LISTENING = {
         (
             "Fakturanızın məbləği", "qırx beş manat | altmış qəpik", "on iki manat | yeddi qəpik", "Avans ödənişiniz", "iyirmi manat",
             "Zəhmət olmasa", "iyirmi dekabr | iki min iyirmi altıncı il tarixinədək", "ödəniş edin.",
-            "Nömrə üçün | üç | düyməsini basın", "Dil üçün | beş | düyməsini basın", "Kömək üçün | altı | düyməsini basın",
+            "Fakturanıza icazə vermək üçün | bir | düyməsini basın", "Başqa nömrənin fakturası üçün | iki | düyməsini basın",
+            "Nömrə üçün | üç | düyməsini basın", "Kart yoxlaması üçün | dörd | düyməsini basın", "Dil üçün | beş | düyməsini basın",
+            "Kömək üçün | altı | düyməsini basın",
         ),
         ("on iki manat | otuz dörd qəpik", "yüz manat", "Əsas menyu."),
     ),
@@ -94,7 +97,8 @@ LISTENING = {
         (
             "Сумма счёта", "ноль манатов", "Текущая сумма", "сто | одиннадцать манатов | одиннадцать гяпиков",
             "Пожалуйста, оплатите счёт", "до двадцатого декабря | две тысячи двадцать шестого года",
-            "Номер: нажмите | три", "Язык: нажмите | пять", "Помощь: нажмите | шесть",
+            "Для управления доступом к счёту нажмите | один", "Чтобы прослушать счёт другого номера, нажмите | два",
+            "Номер: нажмите | три", "Проверка карты: нажмите | четыре", "Язык: нажмите | пять", "Помощь: нажмите | шесть",
         ),
         ("двадцать один манат | двадцать один гяпик", "Ваш аванс", "Главное меню."),
     ),
@@ -137,19 +141,19 @@ LISTENING = {
         "994501110003", "2112", "en",
         ("There is no such choice.", "Main menu.", "There is no such choice.", "Main menu.", "Thank you. Goodbye."),
         ("I did not hear a key.",),
-        ((1.0, "5"), (5.0, "7"), (9.0, "5")),
+        ((1.0, "*"), (5.0, "*"), (9.0, "*")),
     ),
     "wrong keys, az": Heard(
         "994501110001", "2112", "az",
         ("Belə seçim yoxdur.", "Belə seçim yoxdur.", "Təşəkkür edirik. Sağ olun."),
         ("Heç bir düymə basılmadı.",),
-        ((1.0, "5"), (4.0, "7"), (7.0, "5")),
+        ((1.0, "*"), (4.0, "*"), (7.0, "*")),
     ),
     "wrong keys, ru": Heard(
         "994501110002", "2112", "ru",
         ("Такого варианта нет.", "Такого варианта нет.", "Спасибо. До свидания."),
         ("Вы ничего не нажали.",),
-        ((1.0, "5"), (4.0, "7"), (7.0, "5")),
+        ((1.0, "*"), (4.0, "*"), (7.0, "*")),
     ),
 }  # fmt: skip
 CLAIMS = {"forges": "994501110001"}

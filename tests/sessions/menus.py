@@ -57,6 +57,8 @@ menus:
     connect: support
     otherwise: {closed: "Closed now.", busy: {say: "All are busy.", go: home}, no_answer: "Nobody answered."}
 
+"""
+NOTICES = """
 notices:
   charged: {about: usage.charged, when: charge > 0, by: [ussd_notice, flash], say: "Charged {charge}, left {balance}."}
   ready: {about: bill.ready, serves: postpaid, by: [ussd_session, sms], go: posted.bill}
@@ -77,5 +79,6 @@ menus:
     get: {bill: accounts.bill}
     say: "Due {bill.due}."
 """
-FILES = {"extra.yaml": EXTRA, "posted.yaml": BILL}
+FILES = {"extra.yaml": EXTRA, "posted.yaml": BILL, "notices.yaml": NOTICES}
+"""Menus beside the shipped ones, and notices in their place: an event is told of once."""
 CHANGES = {"switches: {grants": "switches: {offers: true, grants"}

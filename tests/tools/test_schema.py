@@ -483,8 +483,9 @@ OPERATOR_BREAKAGES = [
 ]
 ELSEWHERE = re.compile(
     r"there is no (tariff|kind of tariff|time zone|answer) |the answer |\"[^\"]*\" is no value that |operator\.yaml|may only narrow|the service takes"
+    r"|is so many in a time|is a time, such as"
 )
-"""Messages of E010 for what a schema cannot see: names and values that must fit something elsewhere."""
+"""Messages of E010 for what a schema cannot see: names and values that must fit something elsewhere, or a limit that must suit its name."""
 
 
 def loader(folder: Path, menu: str, operator: str) -> list[Fault]:

@@ -8,6 +8,7 @@ from ivr.catalog.operator_file import OperatorFile
 from ivr.catalog.proofs.alphabets import wrong_letters
 from ivr.catalog.proofs.filled import fields_filled
 from ivr.catalog.proofs.known_yet import known_yet
+from ivr.catalog.proofs.limits_needed import limits_needed
 from ivr.catalog.proofs.loops import loops
 from ivr.catalog.proofs.pages import pages
 from ivr.catalog.proofs.reached import not_served, prices, unreachable
@@ -37,6 +38,7 @@ def prove(model: Model, house: OperatorFile, services: Mapping[str, Service], un
     fields_filled(model, reader, places)
     untypable(ways, reader)
     prices(ways, reader)
+    limits_needed(model, house, reader)
     pages(ways, services, house.scope, reader)
     unsaid(ways, house, reader)
     known_yet(model, services, reader)

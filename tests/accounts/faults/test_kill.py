@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import select
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,8 +23,6 @@ ROUNDS = 100
 IN_FLIGHT = 0.8
 """The share of rounds in which, at least, somebody must have been waiting for an answer when the processes were killed."""
 PROCESSES, THREADS = 2, 2
-CONTEXT: Any = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([worker.__name__])
 
 
 @dataclass
@@ -53,8 +49,8 @@ def kill_round(url: str, name: str, chance: random.Random, too_early: bool = Fal
     """Let the workers move money for a random moment, then kill them all."""
     told, pipes, processes = Told(), [], []
     for number in range(PROCESSES):
-        here, there = CONTEXT.Pipe(duplex=False)
-        process = CONTEXT.Process(target=worker.run, args=(url, there, f"{name}/{number}", THREADS, too_early), daemon=True)
+        here, there = worker.CONTEXT.Pipe(duplex=False)
+        process = worker.CONTEXT.Process(target=worker.run, args=(url, there, f"{name}/{number}", THREADS, too_early), daemon=True)
         process.start()
         there.close()
         pipes.append(here)

@@ -1,24 +1,29 @@
-"""A process that moves money until it is killed, telling what it begins and what it was answered to a pipe outside.
+"""Processes that move money: until they are killed, telling what they begin and what they were answered to a pipe outside; or in a race.
 
-Started by multiprocessing's fork server, which imports this module once.
+They are started from `CONTEXT`, a fork server that has imported this module once: a hundred rounds would import it hundreds of times.
 """
 
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import random
 import sqlite3
 import threading
 import time
 from multiprocessing.connection import Connection
+from typing import Any
 
 import ivr.accounts.store
 from bench.ledger_books import transfer
 from ivr.accounts.store import Store
 from ivr.accounts.writer import SAVEPOINT, Job, Writer
+from tests.accounts.backends import BACKENDS
 
 LINES = 12
+CONTEXT: Any = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
 
 
 class AnswersBeforeCommit(Writer):
@@ -63,3 +68,13 @@ def run(url: str, told: Connection, name: str, threads: int, too_early: bool) ->
         other.start()
     for other in others:
         other.join()
+
+
+def race(backend: str, url: str, name: str, begin: Any, results: Any) -> None:
+    """Ten transfers that others make too, then 25 of its own from one account that cannot pay for everybody's."""
+    books = BACKENDS[backend].open(url)
+    begin.wait(30)
+    shared = [transfer(books, f"shared{number}", 2, 3, 1).outcome for number in range(10)]
+    own = [transfer(books, f"{name}/{number}", 0, 1, 9_000).outcome for number in range(25)]
+    books.close()
+    results.put((shared, own.count("ok")))
