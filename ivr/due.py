@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 
 from ivr.accounts import grants
 from ivr.accounts.events import EventBook
+from ivr.accounts.moments import moment_text
 from ivr.accounts.outbox import Network, Outbox
 from ivr.accounts.retention import DAYS, Retention
 from ivr.accounts.store import Store
@@ -63,7 +64,7 @@ class DueWork:
 
 def anything_due(store: Store, now: datetime.datetime) -> bool:
     """Whether `DueWork.run` would find anything to do for a subscriber at `now`: a look that needs no menus."""
-    moment = now.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    moment = moment_text(now)
     with store.reading() as connection:
         return any(connection.execute(question, (moment,)).fetchone() for question in _DUE)
 

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.rules import Terms
 from ivr.engine.values import Span
 
@@ -57,11 +58,11 @@ def count(connection: sqlite3.Connection, key: str, msisdn: str, service: str, r
     if not counted:
         wrong += 1
         until = now.astimezone(datetime.UTC) + rule.lock if wrong >= rule.most else None
-        connection.execute("INSERT OR REPLACE INTO attempt (key, msisdn, at) VALUES (?, ?, ?)", (key, msisdn, _text(now)))
+        connection.execute("INSERT OR REPLACE INTO attempt (key, msisdn, at) VALUES (?, ?, ?)", (key, msisdn, moment_text(now)))
         connection.execute(
             "INSERT INTO lockout (msisdn, service, wrong, until) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (msisdn, service) DO UPDATE SET wrong = excluded.wrong, until = excluded.until",
-            (msisdn, service, wrong, None if until is None else _text(until)),
+            (msisdn, service, wrong, None if until is None else moment_text(until)),
         )
     return Counted(True, max(rule.most - wrong, 0), until)
 
@@ -94,7 +95,3 @@ def locked_until(connection: sqlite3.Connection, msisdn: str, service: str, now:
 def _read(connection: sqlite3.Connection, msisdn: str, service: str) -> tuple[int, datetime.datetime | None]:
     row = connection.execute("SELECT wrong, until FROM lockout WHERE msisdn = ? AND service = ?", (msisdn, service)).fetchone()
     return (0, None) if row is None else (row[0], None if row[1] is None else datetime.datetime.fromisoformat(row[1]))
-
-
-def _text(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).isoformat(timespec="microseconds")

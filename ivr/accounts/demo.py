@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.transaction import Transaction
 from ivr.clock import Clock
 from ivr.engine.values import Answer, Money
@@ -35,7 +36,7 @@ def write(transaction: Transaction, clock: Clock) -> Answer:
                 lines += 1
         for card in book.get("scratch_cards", ()):
             used_at = now + datetime.timedelta(days=int(card["used_at"])) if card["used"] else None
-            moment = None if used_at is None else used_at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+            moment = None if used_at is None else moment_text(used_at)
             transaction.execute("INSERT INTO scratch_card (operator, serial, used_at) VALUES (?, ?, ?)", (operator, card["serial"], moment))
     return Answer("ok", {"lines": lines})
 

@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.store import Store
 from ivr.engine.values import Happened, unpack
 
@@ -41,7 +42,7 @@ class EventBook:
         with self._store.reading() as connection:
             rows = connection.execute(
                 "SELECT key, about, msisdn, content, attempts FROM event WHERE state = 'waiting' AND due <= ? ORDER BY id LIMIT ?",
-                (moment.isoformat(timespec="microseconds"), MOST),
+                (moment_text(moment), MOST),
             ).fetchall()
         changes: list[tuple[str, int, str, str]] = []
         for key, about, msisdn, content, attempts in rows:
@@ -52,7 +53,7 @@ class EventBook:
             if state == "dead":
                 log.error("the event %s was given up after %d tries: %s", about, tries, key)
             due = moment + pause(tries)
-            changes.append((state, tries, due.isoformat(timespec="microseconds"), key))
+            changes.append((state, tries, moment_text(due), key))
         if changes:
             self._store.write(lambda connection: connection.executemany(_CHANGE, changes) and None)
         states = [change[0] for change in changes]

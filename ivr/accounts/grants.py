@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivr.accounts import enquiries, lines
+from ivr.accounts.moments import moment_text
 from ivr.accounts.rules import Acting, Asked, Change, Read, msisdn_of
 from ivr.accounts.store import Store
 from ivr.accounts.transaction import Refused, Transaction
@@ -117,7 +118,7 @@ def carry_out(store: Store, now: datetime.datetime) -> int:
 
     Raises FAILURES of the books: what was not carried out waits on.
     """
-    moment = _moment(now)
+    moment = moment_text(now)
     with store.reading() as connection:
         due = connection.execute(
             "SELECT id, owner FROM reader_request WHERE state = 'waiting' AND opens <= ? ORDER BY opens, id LIMIT ?", (moment, MOST)
@@ -166,7 +167,7 @@ def _change(acting: Acting, grants: Grants, number: str, give: bool) -> Answer:
         opens = billing.next_cycle(acting.now)
         transaction.execute(
             "INSERT INTO reader_request (owner, reader, give, opens, at, state) VALUES (?, ?, ?, ?, ?, 'waiting')",
-            (owner, number, int(give), _moment(opens), _moment(acting.now)),
+            (owner, number, int(give), moment_text(opens), moment_text(acting.now)),
         )
         return Answer("later", {"from": opens.date()})
     else:
@@ -184,7 +185,7 @@ def _set(transaction: Transaction, owner: str, number: str, give: bool, now: dat
     if give:
         transaction.execute(
             "INSERT INTO bill_reader (owner, reader, at) VALUES (?, ?, ?) ON CONFLICT (owner, reader) DO NOTHING",
-            (owner, number, _moment(now)),
+            (owner, number, moment_text(now)),
         )
     else:
         transaction.execute("DELETE FROM bill_reader WHERE owner = ? AND reader = ?", (owner, number))
@@ -200,7 +201,3 @@ def _requests(connection: sqlite3.Connection, owner: str) -> list[Request]:
 def _day(request: Request, now: datetime.datetime) -> datetime.date:
     """The operator's day on which the request is carried out; `now` is the operator's local time."""
     return request.opens.astimezone(now.tzinfo).date()
-
-
-def _moment(at: datetime.datetime) -> str:
-    return at.astimezone(datetime.UTC).isoformat(timespec="microseconds")

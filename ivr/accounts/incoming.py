@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.port import Books
 from ivr.engine.values import Span, Value
 
@@ -39,7 +40,7 @@ class IncomingSms:
         digest = hashlib.blake2s(
             f"{sender} {code} {text}".encode("utf-8", "surrogatepass"), digest_size=32, key=self._key, person=b"same-sms"
         ).hexdigest()
-        moment, fresh = at.astimezone(datetime.UTC).isoformat(timespec="microseconds"), secrets.token_hex(16)
+        moment, fresh = moment_text(at), secrets.token_hex(16)
 
         def work(connection: Any) -> str:
             row = connection.execute("SELECT session, at FROM incoming_sms WHERE digest = ?", (digest,)).fetchone()

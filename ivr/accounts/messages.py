@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.port import Reader
 from ivr.accounts.store import Store
 from ivr.accounts.transaction import Transaction
@@ -38,7 +39,7 @@ class BooksMessages:
     def send(self, messages: Sequence[Sms], operator: str, at: datetime.datetime, *, answered: bool = False) -> None:
         """See `Messages`. Raises FAILURES of the books (nothing was kept)."""
         state = "answered" if answered else "delivered" if self._at_once else "waiting"
-        moment = at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+        moment = moment_text(at)
         rows = [
             (sms.key, operator, sms.to, sms.sender, sms.text, sms.language, moment, int(sms.flash), state, moment)
             for sms in messages
@@ -61,7 +62,7 @@ class BooksMessages:
         def take(transaction: Transaction) -> Answer:
             row = transaction.execute("SELECT since, used FROM allowance WHERE name = ? AND msisdn = ?", (limit, msisdn)).fetchone()
             if row is None or abs(at - datetime.datetime.fromisoformat(row[0])) >= per:
-                row = (at.astimezone(datetime.UTC).isoformat(timespec="microseconds"), 0)
+                row = (moment_text(at), 0)
                 # made anew, so that rows stay in the order of their moments, as `retention` wants them
                 transaction.execute("DELETE FROM allowance WHERE name = ? AND msisdn = ?", (limit, msisdn))
                 transaction.execute("INSERT INTO allowance (name, msisdn, since, used) VALUES (?, ?, ?, 0)", (limit, msisdn, row[0]))

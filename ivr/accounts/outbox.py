@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ivr.accounts.masks import masked
+from ivr.accounts.moments import moment_text
 from ivr.accounts.port import Books
 from ivr.engine.effects import Sms
 from ivr.threads import Daemons
@@ -127,11 +128,11 @@ class Outbox:
 
     def _anything(self, now: datetime.datetime) -> bool:
         with self._store.reading() as connection:
-            return connection.execute(_LOOK, (_text(now),)).fetchone() is not None
+            return connection.execute(_LOOK, (moment_text(now),)).fetchone() is not None
 
     def _claim(self, now: datetime.datetime) -> list[_Claimed]:
         # a try is counted when it begins: a message that brings the process down is given up in the end, too
-        claim = (_text(now + LEASE), _text(now), MOST)
+        claim = (moment_text(now + LEASE), moment_text(now), MOST)
         rows = self._store.write(lambda connection: connection.execute(_CLAIM, claim).fetchall())
         claimed = [
             _Claimed(number, tries, Sms(to, sender, text, language, key, bool(flash)))
@@ -153,7 +154,7 @@ class Outbox:
                     break  # the next hundred may hang as well
         finally:
             # what was not begun is no failure, and may be tried at once
-            back = [("waiting", claimed.tries - 1, _text(now), claimed.id, claimed.tries) for claimed in batch[len(marks) :]]
+            back = [("waiting", claimed.tries - 1, moment_text(now), claimed.id, claimed.tries) for claimed in batch[len(marks) :]]
             self._store.write(lambda connection: connection.executemany(_MARK, [*marks, *back]) and None)
         states = [state for state, *_ in marks]
         return Sent(states.count("delivered"), states.count("dead"), states.count("waiting")), len(marks) == len(batch)
@@ -183,11 +184,7 @@ def _marked(claimed: _Claimed, outcome: str, now: datetime.datetime) -> _Mark:
         log.error("message %d to %s was given up: %s; see `ivr outbox list`", claimed.id, masked(claimed.sms.to), why)
     elif outcome == "failed":
         state, due = "waiting", now + pause(claimed.tries)
-    return state, claimed.tries, _text(due), claimed.id, claimed.tries
-
-
-def _text(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    return state, claimed.tries, moment_text(due), claimed.id, claimed.tries
 
 
 _LOOK = "SELECT 1 FROM message WHERE state = 'waiting' AND due <= ? LIMIT 1"
@@ -234,6 +231,6 @@ def retry(store: Books, now: datetime.datetime, ids: Sequence[int] | None = None
     """
     again = "UPDATE message SET state = 'waiting', attempts = 0, due = ? WHERE"
     where = "state = 'dead'" if ids is None else f"state IN ('dead', 'waiting') AND id IN ({', '.join('?' * len(ids))})"
-    parameters = (_text(now), *(ids or ()))
+    parameters = (moment_text(now), *(ids or ()))
     rows = store.write(lambda connection: connection.execute(f"{again} {where} RETURNING id", parameters).fetchall())
     return sorted(number for (number,) in rows)

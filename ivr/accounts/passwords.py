@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.peppers import Peppers
 from ivr.accounts.port import BooksBusy
 from ivr.engine.values import Secret
@@ -130,7 +131,7 @@ def keep(connection: sqlite3.Connection, msisdn: str, service: str, hashed: Hash
     connection.execute(
         "INSERT INTO password (msisdn, service, hash, pepper, at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (msisdn, service) DO UPDATE SET hash = excluded.hash, pepper = excluded.pepper, at = excluded.at",
-        (msisdn, service, hashed.text, hashed.pepper, at.astimezone(datetime.UTC).isoformat(timespec="microseconds")),
+        (msisdn, service, hashed.text, hashed.pepper, moment_text(at)),
     )
 
 

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.port import Books
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Retention:
         return deleted + operations
 
     def _old(self, kind: _Kind, now: datetime.datetime) -> list[tuple[int, str]]:
-        before = _text(now - (min(SHORT, self._kept) if kind.short else self._kept))
+        before = moment_text(now - (min(SHORT, self._kept) if kind.short else self._kept))
         state = "state" if kind.waits else "''"
         with self._store.reading() as connection:
             rows = connection.execute(
@@ -92,7 +93,7 @@ class Retention:
                 " WHERE id > ? ORDER BY id LIMIT ?",
                 (begin, PORTION),
             ).fetchall()
-        before = _text(now - self._kept)
+        before = moment_text(now - self._kept)
         passed: list[tuple[int, bool]] = []
         for number, at, moved in rows:
             if at >= before:
@@ -117,7 +118,3 @@ class Retention:
 
 def _delete(connection: Any, table: str, rows: list[tuple[int, str]]) -> None:
     connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(place,) for place, _ in rows])
-
-
-def _text(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).isoformat(timespec="microseconds")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from ivr.accounts import attempts, lines, passwords
 from ivr.accounts.guarded import Guarded, whole_minute
+from ivr.accounts.moments import moment_text
 from ivr.accounts.passwords import Hashed
 from ivr.accounts.rules import Acting, Asked, Read, Terms, money_of, msisdn_of, secret_of
 from ivr.engine.values import Answer, Money, Msisdn, Span, Value
@@ -114,7 +115,7 @@ def _transfer(acting: Acting, made: Hashed | None) -> Answer:
     transaction.move(source, target, amount, "transfer", f"To {phone}", row.msisdn)
     transaction.execute(
         "INSERT INTO transfer (sender, recipient, amount, currency, at) VALUES (?, ?, ?, ?, ?)",
-        (row.msisdn, phone, amount.micro, amount.currency, _text(acting.now)),
+        (row.msisdn, phone, amount.micro, amount.currency, moment_text(acting.now)),
     )
     received: dict[str, Value] = {
         "amount": amount,
@@ -143,10 +144,6 @@ def _wait_of(terms: Terms) -> datetime.timedelta:
     if not isinstance(span, Span):
         raise LookupError("operator.yaml has no span limits.same_recipient")
     return datetime.timedelta(seconds=span.seconds)
-
-
-def _text(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).isoformat(timespec="microseconds")
 
 
 GUARDED: Mapping[str, Guarded] = {

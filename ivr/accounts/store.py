@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import sqlalchemy
 from sqlalchemy import event
 
+from ivr.accounts.moments import moment_text
 from ivr.accounts.port import Books, BooksBusy, KeyReused
 from ivr.accounts.transaction import Refused, Transaction
 from ivr.accounts.writer import SAVEPOINT, Writer
@@ -99,7 +100,7 @@ class Store:
         the books cannot be written (nothing was done), and whatever `function` raises (undone, not remembered).
         """
         _refuse_event_loop()
-        moment = at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+        moment = moment_text(at)
         return self._writing().perform(
             lambda connection: _once(connection, key, function, kind, msisdn, moment),
             lambda connection: _known(connection, key, kind, msisdn),
