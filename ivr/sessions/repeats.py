@@ -43,11 +43,11 @@ class Repeats:
 def name_of(before: Record | None, session: str, msisdn: str, now: datetime.datetime) -> str:
     """The name that a session's effects carry in their keys: where an id is used again, its next use has keys of its own.
 
-    While the session before is remembered (`before`), uses are counted. Afterwards the quarter of an hour in which it was opened tells them
-    apart: a gateway that counts its ids from the start again would else find its fees paid and its acts done. A request that is repeated
-    after a crash comes within seconds, and gets the name it had.
+    While the session before is remembered (`before`), uses are counted. Afterwards the day and quarter of an hour in which it was opened
+    tell them apart: a gateway that counts its ids from the start again would else find its fees paid and its acts done. A request that is
+    repeated after a crash comes within seconds, and gets the name it had.
     """
-    name = f"{session}@{now:%H}{now.minute // 15}"
+    name = f"{session}@{now:%Y%m%d%H}{now.minute // 15}"
     if before is None or before.state.msisdn != msisdn:
         return name
     _, _, uses = before.state.session.rpartition("~")

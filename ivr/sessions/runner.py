@@ -23,7 +23,6 @@ from ivr.engine import step as engine
 from ivr.engine.effects import Call, Effect, End, Page, Sms
 from ivr.engine.events import Answered, Begin, Connected, Gone, Input, NoInput
 from ivr.engine.model import Model
-from ivr.engine.state import State
 from ivr.engine.step import Step
 from ivr.engine.values import Answer, Happened, Line, Money, Value
 from ivr.engine.ways_in import code_parts
@@ -199,7 +198,8 @@ class Runner:
             if isinstance(opened, Reply):
                 return opened
             record, model, step = opened
-        done = self._performer.perform(model, step, self._suffix(model, step.state), lambda: running.left, self._late)
+        # a gateway may use an id again, for another line
+        done = self._performer.perform(model, step, f"@{step.state.msisdn}", lambda: running.left, self._late)
         self._send(model, done.step)
         reply = self._keep(record, model, self._agreed(done.step), pending.seen, done.charged)
         told = tuple(sms for happened in done.happened for sms in self.tell_event(happened).messages)
@@ -393,10 +393,6 @@ class Runner:
 
     def _now(self, model: Model) -> datetime.datetime:
         return self.clock.now(zone_of(model))
-
-    def _suffix(self, model: Model, state: State) -> str:
-        """What a session's keys end with: a gateway may use an id again another day, or for another line; an SMS has its id for good."""
-        return f"@{state.msisdn}" if state.channel == "sms" else f"@{state.msisdn}@{self._now(model):%Y%m%d}"
 
     def _switches(self, model: Model) -> Mapping[str, bool]:
         """The feature switches as they are now: of the release that is current, whatever a session is pinned to, and turned by hand."""

@@ -17,7 +17,8 @@ from tests.main_job.server import Server
 from tests.main_job.words import Samples, Words
 from tests.phones.rtp_phone import Call, RtpPhone
 
-pytestmark = pytest.mark.slow
+# a call is made again where the machine stood still meanwhile: three times at the most, up to 90 s each
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 # What each line must hear, in order, written by hand; a reference is one or more units in one breath.
 AZ_MENU = (
