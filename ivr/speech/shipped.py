@@ -88,8 +88,6 @@ class ShippedSet:
         found = self._block(place.block)[place.start : place.start + place.length]
         if len(found) != place.length:
             raise SpeechError(f"shipped prompts {self._path}: broken at {text[:40]!r}; get the file again, or `make prompts-ship`")
-        if getattr(self, "_rate", RATE) == MASTER_RATE:  # TEMPORARY
-            return np.asarray(soxr.resample(found, MASTER_RATE, RATE), dtype=np.float32)
         return found
 
     def _block(self, number: int) -> Samples:
@@ -101,8 +99,7 @@ class ShippedSet:
         with self._path.open("rb") as file:
             file.seek(start)
             samples, rate = decoded(file.read(length), f"shipped prompts {self._path}, block {number}")
-        self._rate = rate  # TEMPORARY
-        if rate not in (RATE, MASTER_RATE):
+        if rate != RATE:
             raise SpeechError(f"shipped prompts {self._path}: at {rate} Hz, not {RATE}; `make prompts-ship`")
         with self._lock:
             self._decoded[number] = samples

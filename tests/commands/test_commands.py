@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import wave
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ivr import cli
+from tests.commands.running import ivr, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 A3 = "12.24 AZN till 05.03.2027\nGencOL\n1500 MB till 31.12.2026\n121 minutes till 31.12.2026\n50 SMS till 15.01.2027\n0. Back\n00. Menu"
 LINE = "994501110001"
-
-
-@pytest.fixture(autouse=True)
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith("IVR_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("IVR_CLOCK", "2026-11-22T12:00:00+04:00")
-    return tmp_path / "home"
-
-
-def ivr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    try:
-        code = cli.main(words)
-    except SystemExit as left:
-        code = int(left.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
-
-
-def rows(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
-    code, out, err = ivr(capsys, *words, "--json")
-    assert code == 0, err
-    found = json.loads(out)
-    assert isinstance(found, list)
-    return found
 
 
 # -- ivr ussd

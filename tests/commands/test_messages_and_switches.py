@@ -5,50 +5,22 @@ from __future__ import annotations
 import datetime
 import io
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ivr import cli
 from ivr.accounts.books import open_books
 from ivr.accounts.messages import BooksMessages
 from ivr.clock import clock_of
 from ivr.engine.effects import Sms
 from ivr.engine.text import measure_sms
 from ivr.settings import Settings
+from tests.commands.running import ivr, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE, POSTPAID = "994501110001", "994501110103"
-
-
-@pytest.fixture(autouse=True)
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith("IVR_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("IVR_CLOCK", "2026-11-22T12:00:00+04:00")
-    return tmp_path / "home"
-
-
-def ivr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    try:
-        code = cli.main(words)
-    except SystemExit as left:
-        code = int(left.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
-
-
-def rows(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
-    code, out, err = ivr(capsys, *words, "--json")
-    assert code == 0, err
-    found = json.loads(out)
-    assert isinstance(found, list)
-    return found
 
 
 # -- ivr sms, ivr inbox

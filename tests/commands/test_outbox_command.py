@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ivr import cli
 from ivr.accounts.books import open_books
 from ivr.accounts.messages import BooksMessages
 from ivr.accounts.outbox import Outbox, Refusal
 from ivr.clock import clock_of
 from ivr.engine.effects import Sms
 from ivr.settings import Settings
+from tests.commands.running import ivr
 
 LINE = "994501110001"
 
@@ -25,16 +25,6 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("IVR_DEMO", "0")
-
-
-def ivr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    try:
-        code = cli.main(words)
-    except SystemExit as left:
-        code = int(left.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
 
 
 class Refusing:

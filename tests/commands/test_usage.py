@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,31 +10,13 @@ from typing import Any
 
 import pytest
 
-from ivr import cli
 from ivr.accounts.rating import Usage
 from ivr.accounts.usage import use
 from ivr.house import House
 from ivr.settings import ROOT, Settings
+from tests.commands.running import ivr
 
 RICH, PLAIN, POSTPAID = "994501110001", "994501110003", "994501110101"
-
-
-@pytest.fixture(autouse=True)
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("IVR_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("IVR_CLOCK", "2026-11-22T12:00:00+04:00")
-
-
-def ivr(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    try:
-        code = cli.main(words)
-    except SystemExit as left:
-        code = int(left.code or 0)
-    told = capsys.readouterr()
-    return code, told.out, told.err
 
 
 def usage(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:

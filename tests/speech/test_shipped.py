@@ -20,7 +20,7 @@ from ivr.speech.languages import OURS
 from ivr.speech.library import PromptLibrary
 from ivr.speech.parts import SpeechError
 from ivr.speech.shipped import FOLDER, ShippedEngine, ShippedSet, write_set
-from ivr.speech.units import shaped
+from ivr.speech.units import shaped, unit
 from ivr.speech.voice import voices_here
 from tests.speech.conftest import Humming
 
@@ -74,9 +74,9 @@ def test_a_sample_of_every_block_is_sound_at_the_usual_level(language: str) -> N
     for text in list(by_block.values())[::5]:
         sound = ready.sound(text)
         assert sound is not None
-        level = audio.active_level(np.frombuffer(audio.prepare(sound, audio.MASTER_RATE), "<i2").astype(np.float32) / np.float32(32768))
+        level = audio.active_level(np.frombuffer(audio.prepare(sound, audio.RATE), "<i2").astype(np.float32) / np.float32(32768))
         assert level == pytest.approx(audio.LEVEL, abs=0.5), text
-        assert 0.03 < len(sound) / audio.MASTER_RATE / len(text) < 0.35 or len(text) < 12, text
+        assert 0.03 < len(sound) / audio.RATE / len(text) < 0.35 or len(text) < 12, text
 
 
 def tone(hertz: float, seconds: float = 0.4) -> audio.Samples:
@@ -94,8 +94,8 @@ def test_each_text_gets_its_own_sound_back(tmp_path: Path) -> None:
     assert len(ready.blocks) == 3 and ready.voice == "humming 1 a"
     for number in (0, 1, 63, 64, 128, 149):
         sound = ready.sound(f"word {number},")
-        assert sound is not None and len(sound) == 6_400
-        loudest = np.argmax(np.abs(np.fft.rfft(sound[800:-800]))) * audio.MASTER_RATE / 4_800
+        assert sound is not None and len(sound) == 3_200
+        loudest = np.argmax(np.abs(np.fft.rfft(sound[400:-400]))) * audio.RATE / 2_400
         assert loudest == pytest.approx(300 + 4 * number, abs=5)
     assert ready.sound("word 150,") is None
 
@@ -107,12 +107,64 @@ def test_the_same_sounds_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_what_sounds_the_same_is_kept_once(tmp_path: Path) -> None:
+    sounds = [(f"word {number}{sign}", tone(300 + 4 * number)) for sign in ",." for number in range(70)]
+    write_set(tmp_path, "en", "humming 1 a", sounds)
+    ready = ShippedSet("en", tmp_path)
+    assert len(ready.blocks) == 2 and len(ready.texts) == 140
+    assert all(ready.texts[f"word {number},"] == ready.texts[f"word {number}."] for number in range(70))
+
+
+def test_more_bits_are_more_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    for bits in (6_000, 12_000, 24_000):
+        monkeypatch.setattr(shipped, "BITS", {"en": bits})
+        noise = np.random.default_rng(1).standard_normal(5 * audio.MASTER_RATE).astype(np.float32)
+        sizes.append(write_set(tmp_path, "en", "humming 1 a", [("noise,", 0.1 * noise)]))
+        assert 0.7 < sizes[-1] * 8 / 5 / bits < 1.5
+    assert sizes == sorted(sizes)
+
+
+def shipping(folder: Path, *words: str) -> ShippedEngine:
+    """A set of some words, and a voice for others."""
+    write_set(folder, "en", "festival 2 a", ((f"{word},", tone(300 + 40 * place)) for place, word in enumerate(words)))
+    return ShippedEngine(ShippedSet("en", folder), Humming(version="7"))
+
+
+def test_the_manifest_says_who_spoke(tmp_path: Path) -> None:
+    library = PromptLibrary(tmp_path / "prompts", engines={"en": shipping(tmp_path / "set", "good", "day")})
+    library.join((Words("good", "en"), Words("evening", "en")))
+    voices = {entry.words: entry.voice for entry in library.manifest.entries().values()}
+    assert voices == {"good": "shipped 1 festival 2 a", "evening": "humming 7 en"}
+
+
+def test_a_value_is_not_said_half_by_the_set_and_half_by_its_stand_in(tmp_path: Path) -> None:
+    voice = shipping(tmp_path / "set", "twelve manats")
+    library = PromptLibrary(tmp_path / "prompts", engines={"en": voice})
+    library.build([unit("twelve manats", "en")])
+    joined = library.join((Slot(Money(12 * MICRO + 340_000, "AZN"), "", "en"),))
+    assert [one.words for one in joined.units] == ["twelve manats and thirty-four gapiks"]
+    assert isinstance(voice.other, Humming) and voice.other.asked == ["twelve manats and thirty-four gapiks."]
+
+
+def test_what_a_stand_in_said_is_replaced_once_it_is_shipped(tmp_path: Path) -> None:
+    words = (unit("good", "en"), unit("evening", "en"))
+    before = PromptLibrary(tmp_path / "prompts", engines={"en": shipping(tmp_path / "set", "good")})
+    assert before.build(words).made == 2
+    assert before.stale(words) == ()
+    after = PromptLibrary(tmp_path / "prompts", engines={"en": shipping(tmp_path / "set", "good", "evening")})
+    assert [one.words for one in after.stale(words)] == ["evening"]
+    after.build(words)
+    assert {entry.voice for entry in after.manifest.entries().values()} == {"shipped 1 festival 2 a"}
+    assert after.stale(words) == ()
+
+
 def test_what_is_not_shipped_is_spoken_by_the_voice_that_is_here(tmp_path: Path) -> None:
     humming = Humming()
     voice = ShippedEngine(made(tmp_path, 3), humming)
     sounds = voice.render_many(["word 1,", "new,", "word 2,", "new,"], "en")
     assert humming.asked == ["new,"]
-    assert [len(samples) for samples, _ in sounds] == [6_400, 4_800, 6_400, 4_800]
+    assert [(len(samples), rate) for samples, rate in sounds] == [(3_200, 8_000), (4_800, 16_000)] * 2
     with pytest.raises(SpeechError, match="'ru'"):
         voice.render("word 1,", "ru")
 
