@@ -18,7 +18,8 @@ class Editor:
         self.text = text
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self._changes: list[tuple[int, int, str]] = []
-        top = yaml.compose(text, Loader=yaml.SafeLoader)
+        # the C loader, as everywhere: it takes plain text that the other refuses ("what? is" in a list)
+        top = yaml.compose(text, Loader=yaml.CSafeLoader)
         self._scenarios = _pairs(_pairs(top)["scenarios"][1])
 
     @property

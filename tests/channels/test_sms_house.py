@@ -18,8 +18,9 @@ from ivr.channels.sms import SmsRoute
 from ivr.house import House
 from ivr.records.metrics import Metrics
 from ivr.sessions.door import AsyncDoor
-from ivr.settings import Settings
-from tests.language.back_end import MENUS
+from ivr.settings import ROOT, Settings
+
+MENUS = ROOT / "menus"
 
 ANNA, BORIS, POOR = "992931110004", "992931110002", "992931110010"
 NOON = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.timezone(datetime.timedelta(hours=5)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.scenarios.golden import mark_seen, update
-from ivr.scenarios.written import block, quoted
+from ivr.scenarios.written import Editor, block, quoted
 from tests.scenarios.helping import LINE, Folder
 
 FILE = """\
@@ -214,3 +214,8 @@ def test_quoted_texts_are_read_as_they_were(folder: Folder, text: str) -> None:
     assert faults.found == [] and node is not None and node.pairs[0][1].text == text
     node = read_text(("\n".join(["b:", *block("a", text, 2), "  c: d"]) + "\n").encode(), "x", faults)
     assert faults.found == [] and node is not None and node.pairs[0][1].pairs[0][1].text == text
+
+
+def test_plain_text_that_only_the_c_loader_reads() -> None:
+    text = "scenarios:\n  one:\n    steps:\n      - {dial: \"*111#\", see: [No, what? is]}\n"
+    assert Editor(text).names == ("one",)
