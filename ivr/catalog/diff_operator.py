@@ -16,7 +16,10 @@ from ivr.engine.model import Message, Notice, Operator
 from ivr.engine.values import Hours
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_ELSEWHERE = frozenset("name fees answers units no_input no_match choice spoken tariff_kinds first_call person days until speech".split())
+_ELSEWHERE = frozenset(
+    "name fees answers units no_input no_match choice spoken tariff_kinds first_call person days until speech tariffs rating"
+    " billing".split()
+)
 """Fields that are compared by other rules, or written from something else."""
 _SPANS = frozenset("wait longest first_digit between_digits late resume ring".split())
 _IN_MODEL = frozenset(

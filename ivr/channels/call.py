@@ -56,6 +56,10 @@ class Prompts(Protocol):
         """What ends a call that has lasted too long, or None where there is no such prompt."""
 
 
+SECRET = "IVRSECRET"
+"""Channel variable: 1 while a password or PIN is asked for, else empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallSettings:
     """How calls run. Times in seconds.
@@ -143,7 +147,7 @@ class _Call:
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + driver.settings.longest
         self._language = caller.language or driver.settings.language
-        self._open = False
+        self._open = self._hidden = False
         self._steps = 0
 
     async def run(self) -> None:
@@ -175,6 +179,7 @@ class _Call:
         reply = await self._ask(Open("call", self._caller.number, self._caller.line, language=self._caller.language))
         while (speak := reply.speak) is not None:
             path = await self._join(speak)
+            await self._hide(speak.collect is not None and speak.collect.secret)
             await self._keys.play(path.path, path.milliseconds, speak.collect)
             if speak.connect is not None and not reply.ended:
                 reply = await self._ask(Connected(await self._connect(speak.connect, speak.ring)))
@@ -188,6 +193,12 @@ class _Call:
             reply = await self._ask(request)
         await self._connection.command("HANGUP")
         return "completed"
+
+    async def _hide(self, secret: bool) -> None:
+        """Have the channel variable say whether what is keyed from here on is a secret: recordings and logs beside us can leave it out."""
+        if secret != self._hidden:
+            self._hidden = secret
+            await self._connection.command("SET VARIABLE", SECRET, "1" if secret else "")
 
     async def _connect(self, number: str, ring: float) -> str:
         """Hand the call to a person and wait until it comes back: `answered` (they have spoken), `busy` or `no_answer`.

@@ -28,6 +28,8 @@ KEY_GAP = 200
 """Milliseconds between two keys of a group."""
 DIAL_STATUS = {"answered": "ANSWER", "busy": "BUSY", "no_answer": "NOANSWER"}
 """What a person does who is called, and the DIALSTATUS that Asterisk gives for it."""
+HIDDEN = "•"
+"""What stands for a key in transcripts while the menus say that a secret is keyed (the channel variable IVRSECRET)."""
 
 
 def _nothing(moment: Moment) -> None:
@@ -115,7 +117,7 @@ class StandIn:
 
     @property
     def rows(self) -> list[Row]:
-        """One row for everything played between two waits for a key. Keys are as pressed, passwords too: they are the caller's own."""
+        """One row for everything played between two waits for a key. A key of a password or PIN is `HIDDEN`."""
         return [played.row(self._describe, self._language) for played in self._played]
 
     def wav(self, target: str | Path) -> None:
@@ -305,9 +307,10 @@ class StandIn:
         return end, ""
 
     def _pressed(self, key: str) -> None:
-        self._watch(Moment("key", key))
+        shown = HIDDEN if self._variables.get("IVRSECRET") and key != "#" else key
+        self._watch(Moment("key", shown))
         if self._played:
-            self._played[-1].keys += key
+            self._played[-1].keys += shown
             self._played[-1].over = True
         if self._stored_in:
             self._variables[self._stored_in] = self._variables.get(self._stored_in, "") + key

@@ -75,6 +75,10 @@ NOBODY_NOTICES = {
     (Operator, "tariff_kinds"),
     (Operator, "speech"),  # compared as operator.yaml writes it
     (Operator, "days"),  # of the catalogs' own words for weekdays
+    (Operator, "until"),  # and for dates until which something holds
+    (Operator, "tariffs"),  # compared as operator.yaml writes them, like the next two
+    (Operator, "rating"),
+    (Operator, "billing"),
     (Model, "release"),
 }
 """Fields that are not compared for themselves, and why."""
