@@ -16,10 +16,7 @@ from ivr.engine.model import Message, Notice, Operator
 from ivr.engine.values import Hours
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_ELSEWHERE = frozenset(
-    "name fees answers units no_input no_match choice spoken tariff_kinds first_call person days until speech tariffs rating"
-    " billing".split()
-)
+_ELSEWHERE = frozenset("name fees answers units no_input no_match choice spoken tariff_kinds first_call person days until speech".split())
 """Fields that are compared by other rules, or written from something else."""
 _SPANS = frozenset("wait longest first_digit between_digits late resume ring".split())
 _IN_MODEL = frozenset(
@@ -27,6 +24,8 @@ _IN_MODEL = frozenset(
     " answers".split()
 )
 """Sections of operator.yaml that the model holds; any other is compared as it is written."""
+_AS_WRITTEN = frozenset(["tariffs", "rating", "billing"])
+"""Fields of the operator whose sections are compared as they are written."""
 
 Path = tuple[str, ...]
 
@@ -84,7 +83,7 @@ def _settings(operator: Operator) -> dict[Path, str]:
     return {
         path: text
         for one in dataclasses.fields(operator)
-        if one.name not in _ELSEWHERE
+        if one.name not in _ELSEWHERE | _AS_WRITTEN
         for path, text in _flat((one.name,), getattr(operator, one.name))
     }
 
@@ -132,7 +131,7 @@ def _clock(minute: int) -> str:
 
 
 def _written(side: Side) -> dict[Path, str]:
-    """The sections of operator.yaml that no model holds (tariffs, rating, billing), as written but for layout."""
+    """The sections of operator.yaml that are compared as written but for layout: tariffs, rating, billing."""
     top = side.files.get("operator")
     return {} if top is None else dict(_leaves((), Node("map", top.place, pairs=tuple(p for p in top.pairs if p[0].text not in _IN_MODEL))))
 

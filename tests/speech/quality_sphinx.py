@@ -20,14 +20,13 @@ grammar amounts;
 <many> = two | three | four | five | six | seven | eight | nine;
 <teen> = ten | eleven | twelve | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen;
 <ten> = twenty | thirty | forty | fifty | sixty | seventy | eighty | ninety;
-<below_100> = <digit> | <teen> | <ten> [<digit>];
-<below_1000> = [<digit> hundred] <below_100> | <digit> hundred;
 <several> = <many> | <teen> | <ten> [<digit>];
-<whole> = [<below_1000> thousand] ([<digit> hundred] <several> | <digit> hundred [one]) | <below_1000> thousand [one] | zero;
+<thousands> = (<digit> | <teen>) thousand;
+<whole> = [<thousands>] ([<digit> hundred] <several> | <digit> hundred [one]) | <thousands> [one] | zero;
 <hundredths> = one gapik | <several> gapiks;
 public <amount> = (one manat | <whole> manats) [and <hundredths>] | <hundredths>;
 """
-"""All amounts from nothing to 999,999.99, and nothing that the speller would not say."""
+"""All amounts from nothing to 19,999.99, and nothing that the speller would not say."""
 
 _SOUNDS = {
     "manat": ("M AE N AE T", "M AA N AA T", "M AH N AE T"),
