@@ -26,6 +26,8 @@ from ivr.proofs.walked import Walked
 from tests.fuzz.operators import compiled, known_services, operator_file
 from tests.fuzz.test_models import MONDAY
 
+pytestmark = pytest.mark.timeout(600)  # the whole of azercell takes more than a minute of a quiet core
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
