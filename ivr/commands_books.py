@@ -91,6 +91,8 @@ def _with_books(arguments: argparse.Namespace, command: Callable[[argparse.Names
             return command(arguments, store, clock)
         finally:
             store.close()
+    except BrokenPipeError:
+        raise  # whoever reads what we print has gone: no fault of the books'
     except FAILURES as error:
         print(f"ivr: the books cannot be used: {error}", file=sys.stderr)
         return 1

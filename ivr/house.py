@@ -24,6 +24,7 @@ from ivr.clock import clock_of
 from ivr.due import Done, DueWork, anything_due
 from ivr.engine.effects import Spoken
 from ivr.engine.model import Model, Operator
+from ivr.engine.ways_in import carries_secret
 from ivr.recordings import told, unrecorded
 from ivr.services.embedded import EmbeddedServices
 from ivr.services.faults import slowed
@@ -110,9 +111,15 @@ class House:
         return self.due_work.run(self.clock.now())
 
     def sms_identity(self, sender: str, code: str, text: str) -> str:
-        """The id of an SMS that came without one: see `IncomingSms.identity`. Blocks; raises FAILURES of the books."""
+        """The id of an SMS that came without one: a fresh one, unless it is an order (it carries a secret) that came before within
+        `limits.same_sms`. Anything else in the same words is another wish: a language, a right given and taken back, a balance.
+
+        Blocks; raises FAILURES of the books.
+        """
         model = self.releases.operator_of(sender, code, self.settings.operator)
-        within = same_sms({} if model is None else model.operator.limits)
+        within = None if model is None else same_sms(model.operator.limits)
+        if model is None or within is None or not carries_secret(model, code, text):
+            return secrets.token_hex(16)
         return self._incoming.identity(sender, code, text, self.clock.now(), within)
 
     def _due_quietly(self) -> None:

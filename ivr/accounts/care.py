@@ -29,6 +29,8 @@ class Care:
 
         def reset(transaction: Transaction) -> Answer:
             unlocked = attempts.unlock(transaction.connection, msisdn, sms_money.SERVICE)
+            # the order that registered it, given once more, is another one from here on
+            transaction.execute(_ORDERS, (msisdn,))
             gone = transaction.execute("DELETE FROM password WHERE msisdn = ? AND service = ?", (msisdn, sms_money.SERVICE)).rowcount > 0
             return Answer("ok" if gone or unlocked else "not_registered", {})
 
@@ -60,3 +62,11 @@ class Care:
                 return Answer("unknown_line", {})
         with self._locks.hold(msisdn):  # else a password that is being looked at just now would come back
             return self._store.operate(f"care:{secrets.token_hex(16)}", act, kind=f"care.{what}", msisdn=msisdn, at=now)
+
+
+_ORDERS = """
+    DELETE FROM incoming_sms WHERE EXISTS (
+        SELECT 1 FROM operation
+        WHERE key > 'sms:' || incoming_sms.session || ':' AND key < 'sms:' || incoming_sms.session || ';' AND operation.msisdn = ?
+    )
+"""

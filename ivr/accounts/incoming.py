@@ -1,4 +1,4 @@
-"""SMS that came without an id: the same sender, short code and text within a while is the same SMS, delivered a second time (B11).
+"""Orders by SMS that came without an id: the same sender, short code and text within a while is the same order, delivered again (B11).
 
 The text itself is kept nowhere, since it may be a password: what stands in the books is a keyed hash, and the key is not in the books.
 """
@@ -15,16 +15,14 @@ from ivr.accounts.moments import moment_text
 from ivr.accounts.port import Books
 from ivr.engine.values import Span, Value
 
-SAME = datetime.timedelta(minutes=10)
-"""What `limits.same_sms` is where operator.yaml does not say."""
 LONGEST = datetime.timedelta(days=1)
 """Longer than this no SMS is remembered, whatever `limits.same_sms` says: retention forgets it."""
 
 
-def same_sms(limits: Mapping[str, Value]) -> datetime.timedelta:
-    """For how long the same text is the same SMS, by the limits of an operator.yaml."""
+def same_sms(limits: Mapping[str, Value]) -> datetime.timedelta | None:
+    """For how long the same text is the same SMS, by the limits of an operator.yaml; None where it does not say: then no two are."""
     said = limits.get("same_sms")
-    return min(datetime.timedelta(seconds=said.seconds), LONGEST) if isinstance(said, Span) else SAME
+    return min(datetime.timedelta(seconds=said.seconds), LONGEST) if isinstance(said, Span) else None
 
 
 class IncomingSms:

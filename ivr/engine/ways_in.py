@@ -75,6 +75,16 @@ def kinds_of(model: Model, entry: Entry) -> dict[str, FieldType]:
     return {field.name: field.type for field in model.menus[entry.go].ask}
 
 
+def carries_secret(model: Model, number: str, text: str) -> bool:
+    """Whether an SMS to `number` is written as one with a password or PIN in it, whatever the rest of it is worth."""
+    for entry in model.entries:
+        if entry.channel == "sms" and entry.parts == (number,) and entry.text is not None:
+            values, kinds = split(text, entry.text, model.operator.sms.same), kinds_of(model, entry)
+            if values is not None and any(name in kinds and kinds[name].secret for name in values):
+                return True
+    return False
+
+
 def fixed_signs(pattern: Sequence[str | Reference]) -> int:
     """How many signs of a pattern are fixed: of two that fit, the one with more of them is meant."""
     return sum(len(piece) for piece in pattern if isinstance(piece, str))

@@ -1,4 +1,4 @@
-"""The voices of the Festvox project: flite with CMU's rms (English), Festival with the Moscow university's nsh (Russian).
+"""The voices of the Festvox project: flite with CMU's awb (English), Festival with the Moscow university's nsh (Russian).
 
 Both are programs of their own with licences like BSD's; both speak from recorded speech, which is why they are understood.
 """
@@ -21,11 +21,11 @@ FESTIVAL = PROJECT / ".cache" / "debian-festival"
 
 @dataclass(frozen=True, slots=True)
 class FliteEngine:
-    """flite's voice rms, which comes in its package. One process for a text: it starts in 10 ms. Make one with `find`."""
+    """flite's voice awb, which comes in its package. One process for a text: it starts in 10 ms. Make one with `find`."""
 
     program: Path
     version: str
-    speaker: str = "rms"
+    speaker: str = "awb"
     stretch: float = 1.0
     name: str = "flite"
     languages: tuple[str, ...] = ("en",)

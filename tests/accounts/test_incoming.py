@@ -7,12 +7,13 @@ import threading
 
 import pytest
 
-from ivr.accounts.incoming import LONGEST, SAME, IncomingSms, same_sms
+from ivr.accounts.incoming import LONGEST, IncomingSms, same_sms
 from ivr.accounts.store import Store
 from ivr.engine.values import Span
 from tests.accounts.conftest import NOON
 from tests.accounts.help import dump
 
+SAME = datetime.timedelta(minutes=10)
 LINE, OTHER = "994501110001", "994501110002"
 TEXT = "1*8351*927001122*50"
 
@@ -73,6 +74,6 @@ def test_neither_text_nor_number_is_in_the_books(store: Store, incoming: Incomin
 
 
 def test_how_long_is_operator_yaml_s() -> None:
-    assert same_sms({}) == same_sms({"same_sms": 10}) == datetime.timedelta(minutes=10)
+    assert same_sms({}) is None, "no two are the same where nobody says so"
     assert same_sms({"same_sms": Span(90)}) == datetime.timedelta(seconds=90)
     assert same_sms({"same_sms": Span(10**9)}) == LONGEST, "retention forgets it after that"

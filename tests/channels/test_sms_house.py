@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ivr.accounts.audit import audit
+from ivr.accounts.care import Care
 from ivr.accounts.messages import inbox
 from ivr.channels.sms import SmsRoute
 from ivr.house import House
@@ -34,13 +35,13 @@ class Gateway:
         settings = Settings(home, MENUS, f"sqlite:///{home / 'books.db'}", standing_clock=at)
         self.house = House(settings, keep_sessions=True)
 
-    def send(self, *sms: tuple[str, str, str | None]) -> list[list[dict[str, Any]]]:
-        """Sends SMS (sender, text, id) to 202 all at once; what came back for each."""
+    def send(self, *sms: tuple[str, str, str | None], code: str = "202") -> list[list[dict[str, Any]]]:
+        """Sends SMS (sender, text, id) to `code` all at once; what came back for each."""
 
         async def story() -> list[list[dict[str, Any]]]:
             door = AsyncDoor(self.house.runner)
             route = SmsRoute(door, Metrics.create().sms, self.house.sms_identity)
-            found = await asyncio.gather(*(_post(route, *one) for one in sms))
+            found = await asyncio.gather(*(_post(route, *one, code) for one in sms))
             await asyncio.to_thread(door.close)
             return found
 
@@ -62,8 +63,8 @@ class Gateway:
         self.house.close()
 
 
-async def _post(route: SmsRoute, sender: str, text: str, identity: str | None) -> list[dict[str, Any]]:
-    body = json.dumps({"from": f"+{sender}", "to": "202", "text": text, "id": identity}).encode()
+async def _post(route: SmsRoute, sender: str, text: str, identity: str | None, code: str) -> list[dict[str, Any]]:
+    body = json.dumps({"from": f"+{sender}", "to": code, "text": text, "id": identity}).encode()
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -183,3 +184,28 @@ def test_what_nobody_understands_is_answered_once(home: Path, gateway: Gateway) 
 def test_an_unknown_line_is_told_so_and_nothing_is_made(gateway: Gateway) -> None:
     (told,) = gateway.one(TRANSFER, "u1", "992937777777")
     assert "Tcell" in told["text"] and gateway.house.runner.services.line("992937777777", NOON) is None
+
+
+def test_other_texts_without_an_id_are_wishes_of_their_own(gateway: Gateway) -> None:
+    for text, language in (("EN", "en"), ("RU", "ru"), ("EN", "en")):
+        gateway.one(text, None)
+        line = gateway.house.runner.services.line(ANNA, NOON)
+        assert line is not None and line.language == language
+
+
+def test_an_operator_who_does_not_say_so_takes_each_as_it_comes(gateway: Gateway) -> None:
+    postpaid, reader = "994501110103", "994501110001"
+    for sign in "+-+":
+        answer = gateway.send((postpaid, f"{sign}{reader}", None), code="650")[0]
+    granted = gateway.send((reader, postpaid, None), code="650")[0]
+    assert "may now read" in answer[0]["text"] and "5.01" in granted[0]["text"]
+
+
+def test_after_customer_care_the_same_registration_is_another_one(gateway: Gateway) -> None:
+    order = "0*2222*8351"
+    first = gateway.one(order, None, BORIS)
+    assert gateway.one(order, None, BORIS) == first
+    assert Care(gateway.house.books).reset_password(BORIS, NOON).outcome == "ok"
+    before = gateway.balance(BORIS)
+    gateway.one(order, None, BORIS)
+    assert gateway.balance(BORIS) < before, "registered anew, and paid for"
