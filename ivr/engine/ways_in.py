@@ -23,12 +23,18 @@ HELP, REFUSALS = "help_replies", "refusal_replies"
 ever."""
 
 
+_PART = re.compile(r"[0-9]+(?:[.,][0-9]+)?", re.ASCII)
+
+
 def code_parts(code: str) -> tuple[str, ...] | None:
-    """`*111*1*7#` as its parts 111, 1, 7; None where it is no code of ours (3GPP TS 22.090: here `*`, digits, `#` last)."""
+    """`*111*1*7#` as its parts 111, 1, 7; None where it is no code of ours (3GPP TS 22.090: here `*`, digits, `#` last).
+
+    Behind the first part an amount may have its point or comma: a gateway that hands over `1*12,5` as typed behind a code means that.
+    """
     if len(code) < 3 or len(code) > 182 or code[0] != "*" or code[-1] != "#":
         return None
     parts = tuple(code[1:-1].split("*"))
-    return parts if all(part.isascii() and part.isdigit() for part in parts) else None
+    return parts if parts[0].isdigit() and all(_PART.fullmatch(part) for part in parts) else None
 
 
 def same_signs(template: Template, same: Mapping[str, str]) -> Template:

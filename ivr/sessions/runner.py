@@ -213,7 +213,8 @@ class Runner:
         address = opening.address
         if isinstance(request, Accumulated) and request.text:
             # Africa's Talking hands over `*111*1*7#` as code `*111#` and text `1*7`
-            address = f"{address.removesuffix('#')}*{request.text}#" if code_parts(f"*{request.text}#") else address
+            whole = f"{address.removesuffix('#')}*{request.text}#"
+            address = whole if code_parts(whole) else address
         model = self.releases.operator_of(opening.msisdn, address, self._preferred)
         if model is None:
             return Reply((End("failed"),), True, "")

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from ivr.accounts.books import open_books
 from ivr.accounts.messages import BooksMessages, inbox
+from ivr.accounts.rules import LiveTerms
 from ivr.accounts.store import Store
 from ivr.catalog.releases import Releases
 from ivr.clock import StandingClock
 from ivr.engine.effects import Page, Sms
-from ivr.services.embedded import EmbeddedServices, Terms
+from ivr.services.embedded import EmbeddedServices
 from ivr.services.port import Services
 from ivr.sessions.requests import Accumulated, Left, Open, Reply, Typed
 from ivr.sessions.runner import Runner
@@ -95,7 +96,7 @@ class Desk:
         self.seconds = seconds or Seconds()
         self.releases = Releases(self.menus, self.locales, home / "releases", strict=files is None)
         self.releases.load()
-        embedded = EmbeddedServices(self.books, {"azercell": Terms(ZoneInfo("Asia/Baku"), ("az", "en", "ru"))})
+        embedded = EmbeddedServices(self.books, LiveTerms(lambda: {name: model.operator for name, model in self.releases.current.items()}))
         self.runner = Runner(
             self.releases,
             wrap(embedded),

@@ -689,3 +689,11 @@ def test_an_id_that_comes_again_after_it_was_forgotten_is_a_session_of_its_own(m
     assert desk.runner.store.get("7") is None
     assert desk.gateway("7", "1*7").fee == "0.10"
     assert desk.fees(LINE) == [-100_000, -100_000]
+
+
+def test_an_amount_typed_behind_the_code_keeps_its_comma(desk: Desk) -> None:
+    """A gateway that opens a session late hands over all that was typed, and the next text is for the next question."""
+    reply = desk.gateway("late", "1*992931110002*12,50", msisdn="992931110004", code="*202#")
+    assert "assword" in text(reply) or "arol" in text(reply), "no password yet: registering is what is offered"
+    wrong = desk.gateway("wrong", "7.5", code="*111#")
+    assert text(wrong).startswith(text(desk.gateway("plain", "55", code="*111#")).splitlines()[0]), "no choice, and told so"
