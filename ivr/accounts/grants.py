@@ -1,8 +1,9 @@
 """Grants: who else may read a postpaid line's bill (services.md, A10), and changes that wait while billing runs (A11).
 
 A change asked for while billing runs is a row of `reader_request` until the bill cycle opens that it waits for; then due work carries it
-out. Of one owner and number only the last request waits: an older one is `replaced`. From the moment its cycle opens a request counts as
-carried out for whoever asks, whether due work has come to it yet or not.
+out. Of one owner and number only the last request waits: an older one is `replaced`, and one that asks for the same again is answered with
+the day of the one that waits. From the moment its cycle opens a request counts as carried out for whoever asks, whether due work has come
+to it yet or not.
 """
 
 from __future__ import annotations
@@ -47,9 +48,16 @@ class Grants:
         """How many read it or are going to. A number that is going to lose the right counts until then."""
         return len(self.readers) + sum(request.give for request in self.waiting)
 
-    def will_read(self, number: str) -> bool:
-        """Whether `number` will have the right once everything that waits is carried out."""
-        return next((request.give for request in self.waiting if request.reader == number), number in self.readers)
+    @property
+    def in_the_end(self) -> frozenset[str]:
+        """Who reads it once everything that waits is carried out."""
+        changed = {request.reader for request in self.waiting}
+        given = {request.reader for request in self.waiting if request.give}
+        return frozenset(self.readers) - changed | given
+
+    def waits_for(self, number: str) -> Request | None:
+        """What waits for `number`."""
+        return next((request for request in self.waiting if request.reader == number), None)
 
 
 def grants_of(connection: sqlite3.Connection, owner: str, now: datetime.datetime) -> Grants:
@@ -68,9 +76,17 @@ def grants_of(connection: sqlite3.Connection, owner: str, now: datetime.datetime
 
 
 def listed(asked: Asked) -> Answer:
-    """`grants.list`: those who read the bill, then those who are going to, with the day from which."""
+    """`grants.list`: those who read the bill, then those who are going to, with the day from which.
+
+    While a number waits to be removed and another for its place, there may be more than `LISTED`: then those who are going to lose the
+    right are left out, the newest first, for nothing needs to be asked for them any more.
+    """
     grants = grants_of(asked.connection, asked.row.msisdn, asked.now)
-    numbers: list[Record] = [{"number": Msisdn(reader), "waiting": False, "from": None} for reader in grants.readers]
+    leaving = [reader for reader in grants.readers if reader not in grants.in_the_end]
+    left_out = leaving[max(0, len(leaving) - max(0, grants.total - LISTED)) :]
+    numbers: list[Record] = [
+        {"number": Msisdn(reader), "waiting": False, "from": None} for reader in grants.readers if reader not in left_out
+    ]
     numbers += [
         {"number": Msisdn(request.reader), "waiting": True, "from": _day(request, asked.now)} for request in grants.waiting if request.give
     ]
@@ -78,10 +94,11 @@ def listed(asked: Asked) -> Answer:
 
 
 def read(asked: Asked) -> Answer:
-    """`grants.read`: another line's bill. Who was not given the right learns nothing of the number, not even whether it is somebody's."""
+    """`grants.read`: another line's bill, or one's own. Who was not given the right learns nothing of the number, not even whether it is
+    somebody's."""
     owner = msisdn_of(asked.call, "owner")
     line = lines.find(asked.connection, owner)
-    granted = asked.row.msisdn in grants_of(asked.connection, owner, asked.now).readers
+    granted = owner == asked.row.msisdn or asked.row.msisdn in grants_of(asked.connection, owner, asked.now).readers
     # only a line of the same operator: another's books may stand in this file too
     if line is None or not granted or line.kind != "postpaid" or line.operator != asked.row.operator:
         return Answer("not_granted", {})
@@ -95,11 +112,15 @@ def give(acting: Acting) -> Answer:
     grants = _carried_out(acting)
     if number == acting.row.msisdn:
         raise Refused("own_number", {})
-    if grants.will_read(number):
+    waits = grants.waits_for(number)
+    if waits is not None and waits.give:
+        return Answer("later", {"from": _day(waits, acting.now)})
+    if number in grants.in_the_end:
         raise Refused("already", {})
     most = acting.terms.number("grants")
-    # taken back at night and given again: it stands among the readers still, and is no number more
-    if number not in grants.readers and grants.total >= most:
+    # one that begins with the cycle may have the place of one that ends with it; one that begins now may not
+    at_once = number not in grants.readers and not _billing_runs(acting)
+    if len(grants.in_the_end) >= most or (at_once and grants.total >= most):
         raise Refused("too_many", {"most": most})
     return _change(acting, grants, number, True)
 
@@ -108,7 +129,10 @@ def take_back(acting: Acting) -> Answer:
     """`grants.take_back`. Raises Refused `not_given`; LookupError for a line that has no bill."""
     number = msisdn_of(acting.call, "number")
     grants = _carried_out(acting)
-    if not grants.will_read(number):
+    waits = grants.waits_for(number)
+    if waits is not None and not waits.give:
+        return Answer("later", {"from": _day(waits, acting.now)})
+    if number not in grants.in_the_end:
         raise Refused("not_given", {})
     return _change(acting, grants, number, False)
 
@@ -156,6 +180,10 @@ def _carried_out(acting: Acting) -> Grants:
     return grants_of(acting.transaction.connection, acting.row.msisdn, acting.now)
 
 
+def _billing_runs(acting: Acting) -> bool:
+    return acting.terms.billing is not None and acting.terms.billing.running(acting.now)
+
+
 def _change(acting: Acting, grants: Grants, number: str, give: bool) -> Answer:
     owner, transaction, billing = acting.row.msisdn, acting.transaction, acting.terms.billing
     transaction.execute(
@@ -163,7 +191,7 @@ def _change(acting: Acting, grants: Grants, number: str, give: bool) -> Answer:
     )
     if (number in grants.readers) == give:
         pass  # it was to change and now stays as it is: nothing is left to be done, billing or not
-    elif billing is not None and billing.running(acting.now):
+    elif billing is not None and _billing_runs(acting):
         opens = billing.next_cycle(acting.now)
         transaction.execute(
             "INSERT INTO reader_request (owner, reader, give, opens, at, state) VALUES (?, ?, ?, ?, ?, 'waiting')",

@@ -155,7 +155,7 @@ def channels_of(model: Model) -> dict[str, frozenset[str]]:
         targets: list[str | None] = [target for choice in choices for target in (choice.go, choice.then)]
         targets += [menu.then, *(outcome.go for outcome in menu.otherwise.values())]
         targets += [tries.then for tries in (menu.no_input, menu.no_match) if tries is not None]
-        targets += [menu.list.choose.go] if menu.list is not None and menu.list.choose is not None else []
+        targets += [menu.list.choose.go] if channel != "sms" and menu.list is not None and menu.list.choose is not None else []
         waiting += [(target, channel) for target in targets if target]
     return {name: frozenset(channels) for name, channels in reached.items()}
 

@@ -135,10 +135,42 @@ def test_not_more_than_so_many(store: Store) -> None:
         refused = desk.give(ABROAD, now)
         assert (refused.outcome, refused.values) == ("too_many", {"most": 2})
     desk.take_back(RICH, NIGHT)
-    assert desk.give(ABROAD, NIGHT).outcome == "too_many", "until the cycle opens the one that is taken back still reads"
+    assert desk.give(ABROAD).outcome == "too_many", "until the cycle opens the one that is taken back still reads"
     assert desk.give(RICH, NIGHT).outcome == "ok", "but may itself have it again"
     desk.take_back(OTHER)
     assert desk.give(ABROAD).values == {"total": 2}
+
+
+def test_while_billing_runs_those_count_who_will_read(store: Store) -> None:
+    """What is asked for takes effect together with the removal that waits."""
+    desk = Desk(EmbeddedServices(store, terms(most=2)))
+    desk.give(RICH)
+    desk.give(OTHER, NOON + datetime.timedelta(seconds=1))
+    assert desk.give(ABROAD, NIGHT).outcome == "too_many"
+    assert desk.take_back(RICH, NIGHT).outcome == "later"
+    assert desk.give(ABROAD).outcome == "too_many", "by day it would be one too many until the cycle opens"
+    assert desk.give(ABROAD, NIGHT).outcome == "later", "it has the place of the one that leaves"
+    for now in (NOON, NIGHT):
+        assert desk.give(RICH, now).outcome == "too_many", "the place is taken"
+    assert desk.give("994501110009", NIGHT).outcome == "too_many"
+    assert carry_out(store, CYCLE) == 2
+    assert {entry[0] for entry in desk.listed(CYCLE)} == {OTHER, ABROAD}
+
+
+def test_a_full_list_leaves_out_those_that_leave(desk: Desk) -> None:
+    numbers = [f"9945011102{number:02}" for number in range(20)]
+    for second, number in enumerate(numbers):
+        desk.give(number, NOON + datetime.timedelta(seconds=second))
+    desk.take_back(numbers[4], NIGHT)
+    assert [entry[0] for entry in desk.listed(NIGHT)] == numbers, "it reads still"
+    desk.take_back(numbers[7], NIGHT)
+    desk.give(RICH, NIGHT)
+    call = Call("grants.list", {}, "list")
+    answer = desk.services.call(line_of(desk.services, POSTPAID), call, NIGHT)
+    entries = answer.values["numbers"]
+    assert isinstance(entries, tuple) and answer.values["total"] == 21
+    listed = [entry["number"].digits for entry in entries if isinstance(entry, dict) and isinstance(entry["number"], Msisdn)]
+    assert listed == [number for number in numbers if number != numbers[7]] + [RICH]
 
 
 def test_one_key_is_one_grant_and_one_fee(desk: Desk) -> None:
@@ -162,8 +194,15 @@ def test_whatever_cannot_be_read_is_told_alike(desk: Desk, store: Store) -> None
             connection.exec_driver_sql("INSERT INTO bill_reader VALUES (?, ?, '2026-11-01T00:00:00.000000+00:00')", (owner, RICH))
     for owner in (OTHER, "994599999999", ABROAD, prepaid, was_postpaid, others, RICH):
         answer = desk.read_by(RICH, owner=owner)
-        assert (answer.outcome, answer.values) == ("not_granted", {}), "not granted, unknown, foreign, prepaid, another operator's, oneself"
+        assert (answer.outcome, answer.values) == ("not_granted", {}), (
+            "not granted, unknown, foreign, prepaid, another operator's, a prepaid line's own"
+        )
     assert desk.read_by(OTHER).outcome == "not_granted"
+
+
+def test_a_postpaid_line_reads_its_own_bill(desk: Desk) -> None:
+    own = desk.services.call(line_of(desk.services, POSTPAID), Call("accounts.bill", {}, "bill"), NOON)
+    assert desk.read_by(POSTPAID).outcome == "ok" and desk.read_by(POSTPAID).values == own.values
 
 
 def test_any_line_reads_whatever_its_kind(desk: Desk) -> None:
@@ -247,7 +286,6 @@ def test_from_its_moment_on_a_request_counts_as_carried_out(desk: Desk, store: S
 def test_the_last_request_for_a_number_wins(desk: Desk, store: Store) -> None:
     assert desk.give(RICH, NIGHT).outcome == "later"
     assert desk.give(OTHER, NIGHT).outcome == "later"
-    assert desk.give(RICH, NIGHT).outcome == "already", "it will hold"
     assert desk.take_back(RICH, NIGHT).outcome == "ok", "nothing holds, nothing is going to: done"
     assert desk.listed(NIGHT) == [(OTHER, True, datetime.date(2026, 12, 1))]
     assert desk.take_back(RICH, NIGHT).outcome == "not_given"
@@ -260,10 +298,22 @@ def test_taken_back_and_given_again_while_billing_runs_stays_as_it_was(desk: Des
     desk.give(RICH)
     assert desk.take_back(RICH, NIGHT).outcome == "later"
     assert desk.read_by(RICH, NIGHT).outcome == "ok" and desk.listed(NIGHT) == [(RICH, False, None)]
-    assert desk.take_back(RICH, NIGHT).outcome == "not_given", "it will not hold"
     assert desk.give(RICH, NIGHT).values == {"total": 1}
     assert carry_out(store, CYCLE) == 0 and told(store) == []
     assert desk.read_by(RICH, CYCLE).outcome == "ok"
+
+
+@pytest.mark.parametrize("again", [NIGHT, at("2026-11-23 12:00")])
+def test_the_same_request_again_is_answered_with_its_day_and_paid(desk: Desk, store: Store, again: datetime.datetime) -> None:
+    desk.give(OTHER)
+    later = {"from": datetime.date(2026, 12, 1)}
+    for now in (NIGHT, again):
+        given, taken_back = desk.give(RICH, now), desk.take_back(OTHER, now)
+        assert (given.outcome, given.values) == (taken_back.outcome, taken_back.values) == ("later", later)
+    assert desk.listed(again) == [(OTHER, False, None), (RICH, True, later["from"])]
+    assert desk.fees() == 5 * FEE.amount.micro
+    assert carry_out(store, CYCLE) == 2 and len(told(store)) == 2
+    assert desk.listed(CYCLE) == [(RICH, False, None)]
 
 
 def test_a_request_by_day_replaces_one_that_waits(desk: Desk, store: Store) -> None:
@@ -407,9 +457,12 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(NUMBERS), give=st.booleans())
     def ask(self, number: str, give: bool) -> None:
-        holds = self.waits[number][0] if number in self.waits else number in self.reads
         answer = (self.desk.give if give else self.desk.take_back)(number, self.now)
-        if holds == give:
+        if number in self.waits and self.waits[number][0] == give:
+            self.paid += 1
+            assert answer.outcome == "later" and answer.values == {"from": self.waits[number][1].date()}
+            return
+        if number not in self.waits and (number in self.reads) == give:
             assert answer.outcome == ("already" if give else "not_given")
             return
         self.paid += 1

@@ -142,7 +142,7 @@ def edits(wanted: list[str], found: list[str]) -> int:
 
 def no_yes_man(library: PromptLibrary, hear: Hear, language: str, stranger: str) -> None:
     """Noise, another language and words in another order are not heard as what was asked for; an exchanged unit is heard."""
-    slots, others = balances(language, 6, seed=2), balances(stranger, 6, seed=2)
+    slots, others = balances(language, 4, seed=2), balances(stranger, 4, seed=2)
     noise = (0.1 * np.random.default_rng(1).standard_normal(audio.RATE * 3)).astype(np.float32)
     assert hear(noise) not in [words_of(slot) for slot in slots]
     caught = 0
@@ -154,7 +154,7 @@ def no_yes_man(library: PromptLibrary, hear: Hear, language: str, stranger: str)
             found = hear(assembled(library, exchanged))
             assert found != words_of(slot), "the unit that was exchanged went unheard"
             caught += " ".join(unit.words for unit in exchanged).replace("-", " ").split() == found
-    assert caught >= 4, "what was exchanged is heard as it is"
+    assert caught >= 3, "what was exchanged is heard as it is"
 
 
 @pytest.fixture(scope="module")
