@@ -217,5 +217,5 @@ def test_quoted_texts_are_read_as_they_were(folder: Folder, text: str) -> None:
 
 
 def test_plain_text_that_only_the_c_loader_reads() -> None:
-    text = "scenarios:\n  one:\n    steps:\n      - {dial: \"*111#\", see: [No, what? is]}\n"
+    text = 'scenarios:\n  one:\n    steps:\n      - {dial: "*111#", see: [No, what? is]}\n'
     assert Editor(text).names == ("one",)
