@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ivr.catalog.extract import messages
+from ivr.catalog.units import DATES_CONTEXT, USUAL_UNTIL
 from ivr.catalog.shapes import ANSWERS
 from ivr.settings import ROOT
 
@@ -164,7 +165,9 @@ def write_catalogs(home: Path) -> None:
         for (context, text), (places, plural) in entries.items():
             lines = [f"#: {place}" for place in places] + [f"msgctxt {_quoted(context)}", f"msgid {_quoted(text)}"]
             if plural is None:
-                lines.append(f"msgstr {_quoted(_said(text, language))}")
+                # the word for "until" is real: made up, it would stand beside that of the sentence
+                said = USUAL_UNTIL.get(language, text) if context == DATES_CONTEXT else _said(text, language)
+                lines.append(f"msgstr {_quoted(said)}")
             else:
                 lines.append(f"msgid_plural {_quoted(plural)}")
                 lines += [f"msgstr[{form}] {_quoted(_said(plural, language))}" for form in range(forms)]
