@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ivr.catalog.extract import messages
-from ivr.catalog.units import DATES_CONTEXT, USUAL_UNTIL
 from ivr.catalog.shapes import ANSWERS
+from ivr.catalog.units import DATES_CONTEXT, USUAL_UNTIL
 from ivr.settings import ROOT
 
 IN_A_FILE, BRANCHES = 30, 8
