@@ -21,7 +21,7 @@ def test_of_a_few_nine_in_ten_are_caught() -> None:
 
 
 def test_every_kind_finds_a_place_for_itself() -> None:
-    made = {mutant.kind for mutant in mutants(shipped(), 4 * KINDS, 1)}
+    made = {mutant.kind for mutant in mutants(shipped(), 12 * KINDS, 1)}
     assert made == set(MENUS) | set(OPERATOR) | set(CATALOGS)
 
 
