@@ -84,7 +84,6 @@ async def _post(route: SmsRoute, sender: str, text: str, identity: str | None, c
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Books in which Anna has a password."""
     home = tmp_path_factory.mktemp("registered")
-    logging.getLogger("ivr.releases").setLevel(logging.CRITICAL)
     gateway = Gateway(home, NOON - datetime.timedelta(days=1))
     assert "registered" in gateway.one("0*4444*8351", "r1")[0]["text"]
     gateway.close()
