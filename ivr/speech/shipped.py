@@ -27,7 +27,7 @@ from ivr.speech.port import PROJECT, Engine, decoded, speaks
 
 FOLDER = PROJECT / "prompts" / "shipped"
 
-BITS: Mapping[str, int] = {"en": 10_000}
+BITS: Mapping[str, int] = {"en": 9_000, "ru": 7_000}
 """Bits in a second that Opus is asked for, by language; Ogg adds about 700. Measured: docs/decisions/0005-voices.md."""
 LEAST_BITS = 6_000
 """What Opus can do with, and what a language without a figure of its own is kept at."""
