@@ -15,6 +15,7 @@ from pathlib import Path
 from ivr.channels.agi_server import AgiConnection, AgiServer
 from ivr.channels.call import CallDriver, CallSettings
 from ivr.commands import longest_call
+from ivr.engine.model import Model
 from ivr.house import House, LibraryPrompts, progress_bar
 from ivr.server import Attached, Options, Part, run
 from ivr.sessions.door import AsyncDoor
@@ -162,13 +163,25 @@ def serve(arguments: argparse.Namespace) -> int:
 def _lines(house: House) -> list[Line]:
     """The lines of the demo, for the phone page and the softphone logins."""
     with house.books.reading() as connection:
-        rows = connection.execute("SELECT msisdn, kind, language, operator FROM line ORDER BY msisdn").fetchall()
-    dials = {"postpaid": ("*650#", "650"), "prepaid": ("*111*1*7#", "*111#", "2112")}
+        rows = connection.execute("SELECT msisdn, kind, language, tariff, operator FROM line ORDER BY operator, msisdn").fetchall()
+    models = house.releases.current
     return [
-        Line(msisdn, kind, language, dials=dials.get(kind, ()))
-        for msisdn, kind, language, operator in rows
-        if operator in house.releases.current
+        Line(msisdn, kind, language, dials=_dials(models[operator], kind, tariff))
+        for msisdn, kind, language, tariff, operator in rows
+        if operator in models
     ]
+
+
+def _dials(model: Model, kind: str, tariff: str) -> tuple[str, ...]:
+    """What a line may dial and call without filling anything in: the codes, then the numbers."""
+    mine = [entry for entry in model.entries if model.operator.in_group(entry.serves, kind, tariff)]
+    codes = [
+        f"*{'*'.join(map(str, entry.parts))}#"
+        for entry in mine
+        if entry.channel == "ussd" and all(isinstance(part, str) for part in entry.parts)
+    ]
+    numbers = [str(entry.parts[0]) for entry in mine if entry.channel == "call"]
+    return tuple(dict.fromkeys([*codes, *numbers]))
 
 
 def _people(house: House) -> list[str]:
