@@ -18,7 +18,7 @@ from ivr.accounts.transaction import Transaction
 from ivr.engine.charging import Billing, Rating, TariffPrices
 from ivr.engine.effects import Call
 from ivr.engine.model import FeePrices, Operator
-from ivr.engine.values import Answer, Money, Msisdn, Secret, Value
+from ivr.engine.values import Answer, Money, Msisdn, Secret, Span, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,13 @@ class Terms:
         if not isinstance(value, Money):
             raise LookupError(f"operator.yaml has no amount limits.{limit}")
         return value
+
+    def span(self, limit: str) -> datetime.timedelta:
+        """The limit of that name, a length of time. Raises LookupError where there is none."""
+        value = self.limits.get(limit)
+        if not isinstance(value, Span):
+            raise LookupError(f"operator.yaml has no span limits.{limit}")
+        return datetime.timedelta(seconds=value.seconds)
 
     def number(self, limit: str) -> int:
         """The limit of that name, a count. Raises LookupError where there is none."""

